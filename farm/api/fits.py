@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from farm.api.documented import lists_fields
 from farm.api.plans import combined
+from farm.cluster.early_cluster import EarlyCluster
 from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.progress import Progress, Silent
 from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
-from farm.fitting.files import write_fit
+from farm.fitting.page import FIT_FILES
 from farm.fitting.report import FitReport
 from farm.fitting.running import Sweeps, kinds_named, plan_kinds, run_kinds
 from farm.report import make_directory
@@ -72,8 +73,8 @@ def fit(
     plans = plan_kinds(spec, chosen, store)
     for line in plans[0].planned.notes:
         watch(line)
-    with Store.open(store) as opened:
-        report = run_kinds(plans, Sweeps(progress), command, opened, watch)
+    with Store.open(store) as opened, EarlyCluster(shared=True) as cluster:
+        report = run_kinds(plans, Sweeps(progress, cluster), command, opened, watch)
     if out is not None:
-        write_fit(report, Path(out))
+        FIT_FILES.write(report, Path(out))
     return report

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from farm.api.documented import lists_fields
 from farm.api.plans import combined
+from farm.cluster.early_cluster import EarlyCluster
 from farm.core.errors import FarmError
 from farm.core.progress import Progress, Silent
 from farm.core.store_place import Place
@@ -19,7 +20,7 @@ from farm.versions.bisect import bisect as bisect_versions
 from farm.versions.by import By
 from farm.versions.candidates import Candidate, built_candidates, interpreter_candidates, released_candidates
 from farm.versions.environments import Environments
-from farm.versions.files import write_upgrade
+from farm.versions.page import UPGRADE_FILES
 from farm.versions.report import UpgradeReport
 from farm.versions.running import Sweeps
 from farm.versions.steps import Step, silent
@@ -73,12 +74,13 @@ def upgrade(
         make_directory(Path(out))
     if command is None:
         command = f"farm.upgrade({str(old)!r}, {str(new)!r})"
-    rehearsal = Upgrade(Environments(step=step), Sweeps(progress), step=step)
-    prepared = rehearsal.prepare(str(old), str(new), spec, store)
-    with Store.open(store) as opened:
-        report = rehearsal.rehearse(prepared, command, opened)
+    with EarlyCluster(shared=True) as cluster:
+        rehearsal = Upgrade(Environments(step=step), Sweeps(progress, cluster), step=step)
+        prepared = rehearsal.prepare(str(old), str(new), spec, store)
+        with Store.open(store) as opened:
+            report = rehearsal.rehearse(prepared, command, opened)
     if out is not None:
-        write_upgrade(report, Path(out))
+        UPGRADE_FILES.write(report, Path(out))
     return report
 
 

@@ -49,7 +49,7 @@ def fit(
     Example: farm fit --model resnet50 --kinds n150,p150
     """
     from farm.api import fit as fit_kinds
-    from farm.fitting.files import fit_json, fit_paths, write_fit
+    from farm.fitting.page import FIT_FILES
     from farm.fitting.running import kinds_named
     from farm.fitting.terminal import print_fit
     from farm.report import stdout_console, usual_directory
@@ -66,9 +66,9 @@ def fit(
             watch=note,
             command=typed_command(),
         )
-    written = write_fit(report, usual_directory(report.kinds[-1].run)) if out is None else fit_paths(out)
+    written = FIT_FILES.paths(out) if out else FIT_FILES.write(report, usual_directory(report.kinds[-1].run))
     if as_json:
-        typer.echo(fit_json(report), nl=False)
+        typer.echo(FIT_FILES.json(report), nl=False)
     else:
         print_fit(stdout_console(), report, written)
     raise typer.Exit(report.exit_code(required))

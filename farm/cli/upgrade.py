@@ -56,7 +56,7 @@ def upgrade(
     from farm.api import upgrade as rehearse
     from farm.report import stdout_console, usual_directory
     from farm.running.display import progress_on
-    from farm.versions.files import upgrade_json, upgrade_paths, write_upgrade
+    from farm.versions.page import UPGRADE_FILES
     from farm.versions.steps import steps_on
     from farm.versions.terminal import print_upgrade
 
@@ -71,9 +71,9 @@ def upgrade(
             step=steps_on(sys.stderr),
             command=typed_command(),
         )
-    written = write_upgrade(report, usual_directory(report.new.run)) if out is None else upgrade_paths(out)
+    written = UPGRADE_FILES.paths(out) if out else UPGRADE_FILES.write(report, usual_directory(report.new.run))
     if as_json:
-        typer.echo(upgrade_json(report), nl=False)
+        typer.echo(UPGRADE_FILES.json(report), nl=False)
     else:
         print_upgrade(stdout_console(), report, written)
     raise typer.Exit(report.exit_code)

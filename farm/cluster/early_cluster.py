@@ -10,10 +10,15 @@ from pathlib import Path
 
 
 class EarlyCluster:
-    """Starts a local cluster in a thread; ends it with its `with` block."""
+    """Starts a local cluster in a thread; ends it with its `with` block.
 
-    def __init__(self) -> None:
+    Attributes:
+        shared: whether several runs use it, one after the other; then nothing but its own `with` block ends it.
+    """
+
+    def __init__(self, *, shared: bool = False) -> None:
         """Start nothing yet."""
+        self.shared = shared
         self._folder: Future[Path] = Future()
         self._size: Future[tuple[int, int] | None] = Future()
         self._ended = threading.Event()
@@ -44,7 +49,7 @@ class EarlyCluster:
 
     @contextmanager
     def use(self, boards: int) -> Iterator[Path]:
-        """See `local_cluster`; the cluster begins to end with this block, while a run's report is written.
+        """See `local_cluster`; unless it is shared, it begins to end with this block, while a run's report is written.
 
         Args:
             boards: how many boards the run uses.
@@ -53,7 +58,8 @@ class EarlyCluster:
         try:
             yield self._folder.result()
         finally:
-            self.stop()
+            if not self.shared:
+                self.stop()
 
     def stop(self) -> None:
         """Begin to end the cluster, and return at once."""

@@ -14,6 +14,7 @@ from farm.fitting.cells import cell, missing_words
 from farm.fitting.fits import Fit
 from farm.fitting.report import ConfigurationFit, Counts, FitReport, Group
 from farm.report.page.templates import static_text, style, templates
+from farm.report.page_and_json import PageAndJson
 from farm.report.text import first_line, printable, shortened
 
 MAX_MESSAGE = 6000
@@ -90,3 +91,7 @@ def _member(each: ConfigurationFit, group: Group) -> dict[str, Any]:
         "inexact": on.inexact,
         "configuration": each.configuration,
     }
+
+
+FIT_FILES = PageAndJson("fit", fit_html)
+"""The report's page and JSON."""

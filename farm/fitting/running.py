@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from farm.board.kinds import KINDS, kind_named
@@ -15,12 +15,15 @@ from farm.core.store_place import Place
 from farm.core.verdicts import Reason
 from farm.fitting.report import FitReport, KindResult, KindRun, make_report
 from farm.planning.device_configs import find_device_config
+from farm.planning.placed_again import placed_again
 from farm.planning.sweep_plan import Planned, plan_sweep
+from farm.running.early_start import EarlyStart
 from farm.running.interrupt import RunInterrupted
 from farm.store import Ended, RunView, Store
 from tracer.device_config import DeviceConfig
 
 if TYPE_CHECKING:
+    from farm.cluster.early_cluster import EarlyCluster
     from farm.core.board import BoardKind
     from farm.core.progress import Progress
     from farm.core.sweep_spec import SweepSpec
@@ -44,16 +47,18 @@ class Sweeps:
 
     Attributes:
         progress: makes the display of a run.
+        cluster: a shared one, for all of the runs.
     """
 
     progress: Callable[[], Progress]
+    cluster: EarlyCluster
 
     def __call__(self, planned: Planned, command: str, store: Store) -> RunView:
         """See `RunPlan`."""
         from farm.running.sweep import Sweep, run_sweep  # it imports Ray, which takes seconds
 
         sweep = Sweep(command, planned.spec, planned.boards, planned.vectors, details=planned.details)
-        return store.view(run_sweep(sweep, store, self.progress()))
+        return store.view(run_sweep(sweep, store, self.progress(), EarlyStart(planned.spec, self.cluster)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +92,11 @@ def plan_kinds(spec: SweepSpec, kinds: Sequence[BoardKind], store: Place | None 
         raise FarmError("sweep modules open their boards themselves: name a master's configurations")
     if spec.address is not None:
         raise FarmError("mock boards of this host tell what fits: leave the farm's address out")
-    plans = []
-    count = min(os.cpu_count() or 1, MOST_BOARDS)
-    for kind in kinds:
-        measured = spec.updated(boards=f"mock:{kind.name}*{count}", measure=sorted({*spec.measure, MEMORY}))
-        planned = plan_sweep(measured, store=store)
-        plans.append(KindPlan(kind, planned, _shortfalls(kind, planned.vectors)))
-    return plans
+    selectors = {kind: f"mock:{kind.name}*{min(os.cpu_count() or 1, MOST_BOARDS)}" for kind in kinds}
+    measured = spec.updated(boards=",".join(selectors.values()), measure=sorted({*spec.measure, MEMORY}))
+    # the master is read, and its configurations are encoded, once for all kinds
+    planned = plan_sweep(measured, store=store)
+    return [_on_kind(planned, kind, selector) for kind, selector in selectors.items()]
 
 
 def run_kinds(
@@ -151,6 +154,14 @@ def kinds_named(names: Sequence[str], required: Sequence[str] = ()) -> tuple[lis
         if name not in {kind.name for kind in kinds}:
             raise FarmError(f"--require {name}: --kinds leaves {name} out: add it there")
     return kinds, needed
+
+
+def _on_kind(planned: Planned, kind: BoardKind, selector: str) -> KindPlan:
+    """The part of a plan for several kinds that is one kind's, as if it had been planned for that kind alone."""
+    vectors = placed_again(planned.vectors, [kind])
+    boards = [board for board in planned.boards if board.kind == kind]
+    own = replace(planned, spec=planned.spec.updated(boards=selector), vectors=vectors, boards=boards)
+    return KindPlan(kind, own, _shortfalls(kind, vectors))
 
 
 def _shortfalls(kind: BoardKind, vectors: Sequence[Vector]) -> dict[str, Shortfall]:

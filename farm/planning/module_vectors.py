@@ -10,7 +10,6 @@ from farm.core.payload import ModuleVector, Unreadable, encode
 from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason
 from farm.planning.placement import Placements
-from farm.planning.spool import spooled
 from farm.planning.unique_ids import UniqueIds
 from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import ID_LENGTH, Vector, hash_of_parts
@@ -43,11 +42,6 @@ class Planner:
                 yield _vector(record, placements, ids, self._modes)
             elif isinstance(record, VectorCount) and record.vectors:
                 yield replace(_vector(_example(record), placements, ids, self._modes), number=record.vectors)
-
-    def again(self, vectors: Iterable[Vector], kinds: Iterable[BoardKind]) -> Sequence[Vector]:
-        """Place vectors again, for boards of other kinds."""
-        placements = Placements(kinds)
-        return spooled(_placed(vector, placements) if _may_run(vector) else vector for vector in vectors)
 
 
 def _example(count: VectorCount) -> ListedVector:
@@ -107,15 +101,6 @@ def _vector(listed: ListedVector, placements: Placements, ids: UniqueIds, modes:
         timeout=listed.imported.timeout,
         former_hash=listed.former_hash,
     )
-
-
-def _may_run(vector: Vector) -> bool:
-    return vector.unrunnable is None or vector.unrunnable.reason is Reason.UNSATISFIABLE
-
-
-def _placed(vector: Vector, placements: Placements) -> Vector:
-    placement = placements.find(vector.needs, vector.openings)
-    return replace(vector, device_config=placement.config, setup=placement.setup, unrunnable=placement.unrunnable)
 
 
 def _of_problem(problem: ModuleProblem, ids: UniqueIds) -> Vector:

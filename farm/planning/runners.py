@@ -15,7 +15,7 @@ from farm.core.errors import FarmError, NotRunnable, StoreError
 from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.estimates import Basis, Estimates, learn
-from farm.planning.module_vectors import Planner
+from farm.planning.placed_again import placed_again
 from farm.planning.sweep_plan import plan_sweep
 from farm.planning.vectors import Vector
 from farm.store import Store
@@ -73,7 +73,7 @@ def plan_for_runners(
             boards, vectors = planned.boards, planned.vectors
             module_vectors = vectors if spec.of_modules else None
         else:
-            vectors = Planner(spec.measure).again(module_vectors, [board.kind for board in boards])
+            vectors = placed_again(module_vectors, [board.kind for board in boards])
         by_runner[selector] = boards, vectors
     try:
         with Store.open(store, create=False) as opened:

@@ -36,6 +36,7 @@ from farm.planning.module_records import (
 from farm.planning.module_vectors import Planner
 from farm.planning.narrowing import choose, sampled
 from farm.planning.numbers import idle_rows, numeric_options, without_numbers
+from farm.planning.placed_again import placed_again
 from farm.planning.placement import Placements
 from farm.planning.shards import shard_details, share_of
 from farm.planning.spool import spooled
@@ -232,7 +233,7 @@ def _of_modules(
     """The vectors of sweep modules, and the boards for them: mock boards of further kinds where vectors need them."""
     vectors = _module_vectors(spec, boards, partial(_narrowed, spec), note, modules, listing=listing)
     if _may_add_mocks(spec, boards):
-        return add_needed_mocks(boards, partial(Planner(spec.measure).again, vectors), vectors)
+        return add_needed_mocks(boards, partial(placed_again, vectors), vectors)
     return list(boards), vectors
 
 

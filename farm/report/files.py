@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from farm.core.errors import FarmError
-from farm.core.files import open_atomically, write_atomically
+from farm.core.files import open_atomically
 from farm.core.log import run_folder
 from farm.report.context import RunContext
 from farm.report.forms import FORMATS, USUAL, load_form
@@ -33,24 +33,6 @@ def make_directory(out: Path) -> None:
         ) from error
     if not os.access(out, os.W_OK | os.X_OK):
         raise FarmError(f"report directory {out} can't be written: choose another with --out")
-
-
-def write_texts(out: Path, texts: Iterable[tuple[Path, str]]) -> None:
-    """Write files to a folder, which is created if needed.
-
-    Args:
-        out: the folder.
-        texts: the path of each file in it, with its text.
-
-    Raises:
-        FarmError: the folder can't be written.
-    """
-    make_directory(out)
-    try:
-        for path, text in texts:
-            write_atomically(path, text)
-    except OSError as error:
-        raise FarmError(f"{out}: the report can't be written ({error.strerror}): choose another folder") from error
 
 
 def report_paths(view: RunView, out: Path, formats: Iterable[str] = USUAL) -> list[Path]:

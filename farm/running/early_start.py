@@ -108,13 +108,14 @@ class EarlyStart:
         spec: what the run is planned from.
     """
 
-    def __init__(self, spec: SweepSpec) -> None:
+    def __init__(self, spec: SweepSpec, cluster: EarlyCluster | None = None) -> None:
         """Start nothing yet.
 
         Args:
             spec: what the run is planned from.
+            cluster: a shared one, which this object doesn't end; None for one of the run's own.
         """
-        self.cluster = EarlyCluster()
+        self.cluster = EarlyCluster() if cluster is None else cluster
         self.spec = spec
         self._first: FirstWorker | None = None
 
@@ -122,12 +123,14 @@ class EarlyStart:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.cluster.stop()  # while the worker ends
+        if not self.cluster.shared:
+            self.cluster.stop()  # while the worker ends
         try:
             if self._first is not None:
                 self._first.end()
         finally:
-            self.cluster.close()
+            if not self.cluster.shared:
+                self.cluster.close()
 
     def begin(self, store: Place | None = None, out: Path | None = None) -> None:
         """Start the cluster, and the worker that will list a single module: ttnn and Ray take longer than the rest.

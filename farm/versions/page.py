@@ -7,6 +7,7 @@ from typing import Any
 
 from farm.core.verdicts import Category
 from farm.report.page.templates import style, templates
+from farm.report.page_and_json import PageAndJson
 from farm.report.text import first_line, printable, shortened
 from farm.versions.changes import Change
 from farm.versions.report import ConfigurationChange, UpgradeReport
@@ -85,3 +86,7 @@ def _member(each: ConfigurationChange, first: ConfigurationChange) -> dict[str, 
             for words, ended in (("before", each.before), ("after", each.after))
         ],
     }
+
+
+UPGRADE_FILES = PageAndJson("upgrade", upgrade_html)
+"""The report's page and JSON."""

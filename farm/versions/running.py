@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from farm.board.backends import backend_of
 from farm.core.errors import FarmError
+from farm.running.early_start import EarlyStart
 from farm.versions.environments import Environment
 
 if TYPE_CHECKING:
+    from farm.cluster.early_cluster import EarlyCluster
     from farm.core.board import Board
     from farm.core.progress import Progress
     from farm.planning.sweep_plan import Planned
@@ -30,9 +32,11 @@ class Sweeps:
 
     Attributes:
         progress: makes the display of a run.
+        cluster: a shared one, for all of the runs.
     """
 
     progress: Callable[[], Progress]
+    cluster: EarlyCluster
 
     def __call__(self, planned: Planned, environment: Environment, command: str, store: Store) -> RunView:
         """See `RunPlan`."""
@@ -45,7 +49,7 @@ class Sweeps:
             planned.vectors,
             details={**planned.details, "under": environment.name, "python": environment.python},
         )
-        return store.view(run_sweep(sweep, store, self.progress()))
+        return store.view(run_sweep(sweep, store, self.progress(), EarlyStart(planned.spec, self.cluster)))
 
 
 def opened_by(environment: Environment, boards: Sequence[Board]) -> list[Board]:

@@ -12,6 +12,8 @@ import pytest
 from farm.cluster import local_cluster
 from farm.cluster.early_cluster import EarlyCluster
 from farm.core.errors import NotRunnable
+from farm.core.sweep_spec import SweepSpec
+from farm.running.early_start import EarlyStart
 
 
 class Starts:
@@ -63,6 +65,16 @@ def test_it_starts_when_it_is_used_and_ends_unused(starts: Starts) -> None:
         cluster.start(3, workers=3)
         cluster._folder.result()
     assert len(starts.threads) == 4, "ended as well where nothing used it"
+
+
+def test_a_shared_one_serves_several_runs(starts: Starts) -> None:
+    with EarlyCluster(shared=True) as cluster:
+        for spec in (SweepSpec(), SweepSpec(boards="mock:n300")):
+            with EarlyStart(spec, cluster) as early, early.cluster.use(4) as folder:
+                assert folder == Path("/its/folder")
+            assert len(starts.threads) == 1, "it has started, and not ended"
+    assert starts.boards == [(4, 4)]
+    assert len(starts.threads) == 2
 
 
 def test_a_ray_that_does_not_start_is_reported_where_it_is_used(starts: Starts) -> None:

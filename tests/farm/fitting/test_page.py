@@ -10,9 +10,8 @@ import pytest
 from rich.console import Console
 
 from farm.core.verdicts import Reason, Verdict
-from farm.fitting.files import fit_json, write_fit
 from farm.fitting.fits import Fit
-from farm.fitting.page import fit_html
+from farm.fitting.page import FIT_FILES, fit_html
 from farm.fitting.report import ConfigurationFit, FitReport, KindRun, OnKind
 from farm.fitting.terminal import print_fit
 from tests.farm.browser import chromium, console_messages, serious
@@ -85,9 +84,9 @@ def test_alike_configurations_are_one_group() -> None:
 
 
 def test_the_json_has_everything(tmp_path: Path) -> None:
-    _, path = write_fit(REPORT, tmp_path / "out")
+    _, path = FIT_FILES.write(REPORT, tmp_path / "out")
     raw = json.loads(path.read_text(encoding="utf-8"))
-    assert raw == json.loads(fit_json(REPORT))
+    assert raw == json.loads(FIT_FILES.json(REPORT))
     assert raw["version"] == 1
     assert raw["counts"]["n150"]["l1"] == 61
     assert raw["models"]["models/resnet.py::test_one"]["p150"]["accepted"] == 62

@@ -14,6 +14,7 @@ from farm.core.verdicts import Reason, Verdict
 from farm.fitting.fits import Fit
 from farm.fitting.report import FitReport
 from farm.fitting.running import kinds_named, plan_kinds, run_kinds
+from farm.planning.shortfalls import NoMesh
 from farm.running.interrupt import RunInterrupted
 from farm.store import Ended, Store
 from tests.farm.fitting.doubles import L1, RecordedRuns
@@ -69,6 +70,24 @@ def test_one_selection_runs_on_each_kind(store: Store, master: Path) -> None:
         (Fit.MESH, ("n150",)),
         (Fit.REFUSED, ("n300",)),
     ]
+
+
+def test_kinds_are_planned_from_one_reading(master: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = SweepSpec.of(master=master)
+    kinds = list(KINDS.values())
+    alone = [plan_kinds(spec, [kind])[0] for kind in kinds]
+    read: list[str | Path] = []
+    whole = Master.read(master)
+
+    def counted_read(path: str | Path) -> Master:
+        read.append(path)
+        return whole
+
+    monkeypatch.setattr(Master, "read", counted_read)
+    assert plan_kinds(spec, kinds) == alone
+    assert read == [master]
+    assert [plan.planned.spec.boards.partition("*")[0] for plan in alone] == [f"mock:{kind.name}" for kind in kinds]
+    assert {type(each) for each in alone[0].shortfalls.values()} == {NoMesh}
 
 
 def test_a_part_of_the_models(store: Store, master: Path) -> None:

@@ -12,8 +12,7 @@ from rich.console import Console
 from farm.core.errors import FarmError
 from farm.core.verdicts import Reason, Verdict
 from farm.versions.changes import Change
-from farm.versions.files import upgrade_json, write_upgrade
-from farm.versions.page import upgrade_html
+from farm.versions.page import UPGRADE_FILES, upgrade_html
 from farm.versions.report import ConfigurationChange, Ended, RunUnder, SignatureChange, UpgradeReport
 from farm.versions.terminal import print_upgrade
 from tests.farm.browser import chromium, console_messages, serious
@@ -92,9 +91,9 @@ def test_a_report_says_whether_numbers_were_computed() -> None:
 
 
 def test_the_json_has_everything(tmp_path: Path) -> None:
-    _, path = write_upgrade(report(CHANGES), tmp_path / "out")
+    _, path = UPGRADE_FILES.write(report(CHANGES), tmp_path / "out")
     raw = json.loads(path.read_text(encoding="utf-8"))
-    assert raw == json.loads(upgrade_json(report(CHANGES)))
+    assert raw == json.loads(UPGRADE_FILES.json(report(CHANGES)))
     assert raw["counts"]["refused_now"] == 61
     assert sum(raw["counts"].values()) == len(raw["configurations"]) == len(CHANGES)
     assert raw["models"]["models/demos/resnet.py::test_one"]["refused_now"] == 61
@@ -104,7 +103,7 @@ def test_the_json_has_everything(tmp_path: Path) -> None:
 def test_a_folder_that_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FarmError, match="can't be created"):
-        write_upgrade(report(CHANGES), tmp_path / "file" / "out")
+        UPGRADE_FILES.write(report(CHANGES), tmp_path / "file" / "out")
 
 
 def test_the_terminal_groups_alike_changes() -> None:
