@@ -198,7 +198,8 @@ def _of_master(
         kinds = dict.fromkeys(board.kind for board in boards)
         chosen = list(boards)
         vectors = list(for_later_boards(planned(kinds), boards))
-    for line in idle_rows(numbers, {vector.operation for vector in vectors}):
+    operations = {vector.operation for vector in vectors}
+    for line in (*idle_rows(numbers, operations), *_of_unknown_models(spec, master, operations)):
         note(line)
     if spec.check_module is None:
         return chosen, _narrowed(spec, vectors, others)
@@ -207,6 +208,14 @@ def _of_master(
     if spec.vectors:
         return chosen, _narrowed(spec, paired(vectors, of_module), others)
     return chosen, paired(_narrowed(spec, vectors, others), of_module)
+
+
+def _of_unknown_models(spec: SweepSpec, master: Master, operations: Collection[str]) -> list[str]:
+    """The line about what can't be read and may be of other models than the selected ones; empty if there is none."""
+    count = sum(each.executions is None and each.operation in operations for each in master.broken)
+    if not count or not (spec.tags or spec.models):
+        return []
+    return [f"configurations that can't be read, and may be of other models than the selected ones: {count}"]
 
 
 def _of_checked_module(spec: SweepSpec, boards: Sequence[Board]) -> Sequence[Vector]:

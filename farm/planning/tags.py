@@ -19,6 +19,8 @@ from tracer.names import find
 def tagged(master: Master, tags: Sequence[str], operations: Sequence[str] = ()) -> Master:
     """Return the part of a master that models with one of these tags use; all of it for no tags.
 
+    What can't be read is in it unless it was seen in other models alone.
+
     Args:
         master: the whole master.
         tags: the tags.
@@ -39,6 +41,8 @@ def tagged(master: Master, tags: Sequence[str], operations: Sequence[str] = ()) 
 def of_models(master: Master, models: Sequence[str], operations: Sequence[str] = ()) -> Master:
     """Return the part of a master that was seen in models which one of these texts names; all of it for no texts.
 
+    What can't be read is in it unless it was seen in other models alone.
+
     Args:
         master: the whole master.
         models: parts of sources, in which `*` stands for any text.
@@ -50,7 +54,7 @@ def of_models(master: Master, models: Sequence[str], operations: Sequence[str] =
     """
     if not models:
         return master
-    sources = {source for each in master for source in each.sources}
+    sources = {source for each in (*master, *master.broken) for source in each.sources}
     for text in models:
         if not any(names_source(text, source) for source in sources):
             raise NothingSelected(

@@ -216,6 +216,7 @@ def _broken(broken: BrokenConfiguration, ids: UniqueIds) -> Vector:
         device_config=DeviceConfig(),
         device_config_inferred=True,
         text=encode(Unreadable(vector_id, broken.operation, problem=str(broken), raw=broken.raw)),
+        sources=broken.sources,
         unrunnable=Unrunnable(Reason.BROKEN_CONFIGURATION, str(broken)),
     )
 

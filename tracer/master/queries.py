@@ -13,7 +13,7 @@ from tracer.master.runnable import why_not_runnable
 from tracer.master.view import unread_statistics
 from tracer.value_statistics import ValueStatistics
 from tracer.values import MemoryConfig, Tensor, Value, walk
-from tracer.values.configuration import Configuration, Execution
+from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 from tracer.values.text import counted
 
 
@@ -91,26 +91,29 @@ def names_source(text: str, source: str) -> bool:
 
 def tags_of(master: Master) -> list[str]:
     """Return the tags of all models in a master, sorted."""
-    return sorted({tag for each in master for tag in each.tags})
+    return sorted({tag for each in (*master, *master.broken) for tag in each.tags})
 
 
 def with_tags(master: Master, tags: Collection[str]) -> Master:
-    """Return the part of a master that the models with one of these tags use; what can't be read has no tags."""
+    """Return the part of a master that the models with one of these tags use, and what they may use; see `_part`."""
     selected = frozenset(tags)
     return _part(master, lambda each: not each.tags.isdisjoint(selected))
 
 
 def with_models(master: Master, models: Collection[str]) -> Master:
-    """Return the part of a master whose sources these texts name, see `names_source`; what can't be read has none."""
+    """Return the part of a master whose sources these texts name or may name; see `names_source` and `_part`."""
     return _part(master, lambda each: any(names_source(text, source) for text in models for source in each.sources))
 
 
-def _part(master: Master, takes: Callable[[Configuration], bool]) -> Master:
+def _part(master: Master, takes: Callable[[Configuration | BrokenConfiguration], bool]) -> Master:
+    """Return a part of a master. What can't be read stays in it unless it was seen elsewhere."""
     part = Master()
-    part.path, part.metadata = master.path, master.metadata
+    part.path, part.metadata, part.trace = master.path, master.metadata, master.trace
+    part.broken = [each for each in master.broken if each.executions is None or takes(each)]
+    broken_in = {each.operation for each in part.broken}
     for operation, configurations in master.configurations.items():
         chosen = [each for each in configurations if takes(each)]
-        if chosen:
+        if chosen or operation in broken_in:
             part.configurations[operation] = chosen
     return part
 

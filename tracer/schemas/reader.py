@@ -16,7 +16,7 @@ from tracer.schemas.provenance import executions, text
 from tracer.schemas.v1 import BareList, Version1
 from tracer.schemas.v2 import Version2
 from tracer.values import decode
-from tracer.values.configuration import BrokenConfiguration, Configuration
+from tracer.values.configuration import BrokenConfiguration, Configuration, Execution
 from tracer.values.padding import PADDED_SHAPES, joined
 from tracer.values.text import brief
 
@@ -34,11 +34,20 @@ def read_configuration(operation: str, index: int, raw: Any) -> Configuration | 
     try:
         return _read(operation, index, raw)
     except MalformedConfigurationError as error:
-        return BrokenConfiguration(operation, index, error.argument, str(error), raw)
+        argument, message = error.argument, str(error)
     except ConfigurationError as error:
-        return BrokenConfiguration(operation, index, "", str(error), raw)
+        argument, message = "", str(error)
     except RecursionError:
-        return BrokenConfiguration(operation, index, "", TOO_DEEP, raw)
+        argument, message = "", TOO_DEEP
+    return BrokenConfiguration(operation, index, argument, message, raw, _where_seen(raw))
+
+
+def _where_seen(raw: Any) -> tuple[Execution, ...] | None:
+    """Return the executions of what can't be read as a whole; None if they can't be read either."""
+    try:
+        return tuple(executions(raw)) if isinstance(raw, dict) else None
+    except (ConfigurationError, RecursionError):
+        return None
 
 
 def _read(operation: str, index: int, raw: Any) -> Configuration:

@@ -141,12 +141,12 @@ class Configuration:
     @property
     def sources(self) -> tuple[str, ...]:
         """The models' tests it was seen in, each once."""
-        return tuple(dict.fromkeys(execution.source for execution in self.executions if execution.source))
+        return _sources(self.executions)
 
     @property
     def tags(self) -> frozenset[str]:
         """The tags of the models of zoos that it was seen in."""
-        return frozenset(tag for each in self.executions for model in each.zoo.values() for tag in model.tags)
+        return _tags(self.executions)
 
     @property
     def statistics(self) -> dict[str, ValueStatistics]:
@@ -170,6 +170,14 @@ class Configuration:
         return self.names[position] if position < len(self.names) else None
 
 
+def _sources(executions: Iterable[Execution]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(execution.source for execution in executions if execution.source))
+
+
+def _tags(executions: Iterable[Execution]) -> frozenset[str]:
+    return frozenset(tag for each in executions for model in each.zoo.values() for tag in model.tags)
+
+
 def _is_partial(value: Value) -> bool:
     return isinstance(value, TypedValue) and value.is_partial
 
@@ -184,6 +192,7 @@ class BrokenConfiguration:
         argument: the argument that is wrong; "" if it is something else.
         message: what is wrong with it.
         raw: the JSON in the file, so that rewriting the file loses nothing.
+        executions: where it was seen; None if that can't be read either.
     """
 
     operation: str
@@ -191,6 +200,17 @@ class BrokenConfiguration:
     argument: str
     message: str
     raw: Any = None
+    executions: tuple[Execution, ...] | None = None
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The models' tests it was seen in, each once, as far as they can be read."""
+        return _sources(self.executions or ())
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """The tags of the models of zoos that it was seen in, as far as they can be read."""
+        return _tags(self.executions or ())
 
     def __str__(self) -> str:
         where = f", argument {self.argument}" if self.argument else ""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from farm.core.errors import NothingSelected
 from farm.core.sweep_spec import SweepSpec
+from farm.core.verdicts import Reason
 from farm.planning.module_records import selected_modules
 from farm.planning.sweep_plan import plan_sweep
 from farm.sweeps.loader import MASTER_VARIABLE
@@ -78,6 +80,33 @@ def test_modules_get_that_part_of_the_master(master: Path, tmp_path: Path, monke
     }
     assert spec.suites == ("model_traced",)
     assert selected_modules(spec) == [module]
+
+
+def test_what_can_not_be_read_is_planned_unless_it_was_seen_elsewhere(tmp_path: Path) -> None:
+    def configuration(size: object, **where: object) -> dict[str, object]:
+        return {"arguments": [{"arg0": {"Shape": size}}], **where}
+
+    def of(source: str, *tags: str) -> dict[str, object]:
+        return {"executions": [{"source": source, "count": 1, "zoo": {source: {"tags": list(tags)}}}]}
+
+    operations = {
+        "ttnn.relu": [configuration([1, 2], **of("a.py::t", "lead")), configuration("no", **of("a.py::t", "lead"))],
+        "ttnn.silu": [configuration("no", **of("b.py::t", "other"))],
+        "ttnn.gelu": [configuration("no", executions="no")],
+    }
+    path = tmp_path / "master.json"
+    path.write_text(json.dumps({"operations": {name: {"configurations": each} for name, each in operations.items()}}))
+    for spec in (SweepSpec.of(master=path, models=["a.py"]), SweepSpec.of(master=path, tags=["lead"])):
+        planned = plan_sweep(spec.updated(boards="fake:n300"))
+        broken = [each for each in planned.vectors if each.unrunnable and not each.content_hash]
+        assert [(each.operation, each.sources) for each in broken] == [("ttnn.relu", ("a.py::t",)), ("ttnn.gelu", ())]
+        assert {each.unrunnable.reason for each in broken if each.unrunnable} == {Reason.BROKEN_CONFIGURATION}
+        assert len(planned.vectors) == 3
+        assert [note for note in planned.notes if note.endswith("selected ones: 1")]
+    [vector] = plan_sweep(SweepSpec.of(["silu"], master=path, models=["b.py"], boards="fake:n300")).vectors
+    assert vector.sources == ("b.py::t",)
+    with pytest.raises(NothingSelected, match="--op relu: no model named b.py uses ttnn.relu"):
+        plan_sweep(SweepSpec.of(["relu"], master=path, models=["b.py"], boards="fake:n300"))
 
 
 @pytest.mark.parametrize("text", ["relu.py", "m/*::test_relu", "relu*test"])
