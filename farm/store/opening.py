@@ -73,8 +73,12 @@ def store_errors(place: StorePlace) -> Iterator[None]:
         cause = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
         line = without_secrets(cause.splitlines()[0], place.secrets)
         kind = StoreAway if _is_away(place, error) else RowRefused if isinstance(error, StatementError) else StoreError
-        failure = kind(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}")
-        raise failure from (None if any(secret in str(error) for secret in place.secrets) else error)
+        raise kind(f"results store {place} {_ADVICE.get(line, f'failed: {line}')}") from _shown_cause(place, error)
+
+
+def _shown_cause(place: StorePlace, error: Exception) -> Exception | None:
+    """The error, unless its text has a password of the store."""
+    return None if any(secret in str(error) for secret in place.secrets) else error
 
 
 def _is_away(place: StorePlace, error: Exception) -> bool:
@@ -144,23 +148,40 @@ def prepare(engine: Engine, place: StorePlace) -> None:
     """Create the tables of a new store, and migrate an older one.
 
     Raises:
-        StoreError: a newer farm wrote the store, or the database holds something else.
+        StoreError: a newer farm wrote the store, it is an older or a new one and may not be written, or the database
+            holds something else.
     """
     with store_errors(place):
         with engine.begin() as connection:
             revision = read_revision(connection)
         if revision is None or revision < REVISION:
-            with database_of(engine).migrating(engine) as connection:
-                revision = read_revision(connection)  # another process may have been first
-                if revision is None:
-                    _create_tables(connection, place)
-                elif revision < REVISION:
-                    upgrade(connection, revision)
+            try:
+                with database_of(engine).migrating(engine) as connection:
+                    revision = read_revision(connection)  # another process may have been first
+                    if revision is None:
+                        _create_tables(connection, place)
+                    elif revision < REVISION:
+                        upgrade(connection, revision)
+            except _ERRORS as error:
+                if not database_of(engine).is_read_only(error):
+                    raise
+                problem = _unwritable(revision, database_of(engine).read_only_advice)
+                raise StoreError(f"results store {place} {problem}") from _shown_cause(place, error)
     if revision is not None and revision > REVISION:
         raise StoreError(
             f"results store {place} has schema revision {revision}, this farm knows {REVISION}: "
             "use the farm that wrote it, or name another with --store"
         )
+
+
+def _unwritable(revision: str | None, advice: str) -> str:
+    """Say why a store can't be used whose tables may not be changed; `advice` is what to do."""
+    if revision is None:
+        return f"holds no runs, and its tables can't be made: it is read-only for you: {advice}"
+    return (
+        f"is of an older farm (schema revision {revision}, this farm's is {REVISION}) and can't be upgraded: "
+        f"it is read-only for you: {advice}"
+    )
 
 
 def _create_tables(connection: Connection, place: StorePlace) -> None:

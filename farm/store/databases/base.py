@@ -26,6 +26,7 @@ class Database(Protocol):
         has_own_clock: whether `now` is one clock for all hosts that use the store, rather than that of each host.
         advice: for the first line of an error message, how the sentence "results store PLACE ..." goes on: what is
             wrong and what to do.
+        read_only_advice: what to do where tables must be changed and may not be.
         errors: the driver's own exceptions, which are raised where SQLAlchemy doesn't replace them by its own.
     """
 
@@ -33,6 +34,7 @@ class Database(Protocol):
     title: str
     has_own_clock: bool
     advice: Mapping[str, str]
+    read_only_advice: str
     errors: tuple[type[Exception], ...]
 
     def create_engine(self, url: URL) -> Engine:
@@ -45,6 +47,9 @@ class Database(Protocol):
 
     def is_away(self, error: Exception) -> bool:
         """Whether an error means that the database can't be used now, and that a later try may succeed."""
+
+    def is_read_only(self, error: Exception) -> bool:
+        """Whether an error means that nothing may be written, or no table changed, by this user or at all."""
 
     def migrating(self, engine: Engine) -> AbstractContextManager[Connection]:
         """Open a transaction that creates or changes tables: all of it, or nothing.

@@ -17,6 +17,10 @@ from farm.store.databases.base import (
     insert_or_update_on_conflict,
 )
 
+_READ_ONLY = "ReadOnlySqlTransaction"
+_NO_RIGHT = "InsufficientPrivilege"
+# both drivers name their errors by PostgreSQL's codes
+
 SCHEMA_LOCK = 0x6661726D
 """The number of the advisory lock that every farm takes before it creates or changes tables."""
 
@@ -32,6 +36,7 @@ class PostgreSql:
     title = "PostgreSQL"
     has_own_clock = True
     advice: Mapping[str, str] = {}
+    read_only_advice = "open it once with this farm as the user that owns its tables, or name another with --store"
     errors: tuple[type[Exception], ...] = ()
 
     def create_engine(self, url: URL) -> Engine:
@@ -45,8 +50,11 @@ class PostgreSql:
             return True
         if not isinstance(error, DBAPIError):
             return False
-        # both drivers name their errors by PostgreSQL's codes
-        return error.connection_invalidated or type(error.orig).__name__ == "ReadOnlySqlTransaction"
+        return error.connection_invalidated or type(error.orig).__name__ == _READ_ONLY
+
+    def is_read_only(self, error: Exception) -> bool:
+        """See `Database`: the user has no right to it, or the server or the user's transactions only read."""
+        return isinstance(error, DBAPIError) and type(error.orig).__name__ in {_READ_ONLY, _NO_RIGHT}
 
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:

@@ -45,9 +45,10 @@ class Sqlite:
         "database is locked": "is locked by another process: wait for it, or name another file with --store",
         "file is not a database": "is no results store (not an SQLite database): name another file with --store",
         "unable to open database file": "can't be opened: does its directory exist, and may you write there?",
-        _READ_ONLY: "is read-only: name a file you may write with --store; one of an older farm is read from a copy",
+        _READ_ONLY: "is read-only: name a file you may write with --store",
         "database or disk is full": "can't grow: the disk is full",
     }
+    read_only_advice = "copy the file to where you may write, and name the copy with --store"
     errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def create_engine(self, url: URL) -> Engine:
@@ -74,9 +75,14 @@ class Sqlite:
 
     def is_away(self, error: Exception) -> bool:
         """See `Database`: another process has locked it, or its disk is full; not if it may never be written."""
-        raw = error.orig if isinstance(error, OperationalError) else error
+        raw = _raw(error)
+        return isinstance(raw, sqlite3.OperationalError) and not self.is_read_only(error)
+
+    def is_read_only(self, error: Exception) -> bool:
+        """See `Database`: the file, its folder or the file system can't be written."""
+        raw = _raw(error)
         # Python 3.10 has no code of the error
-        return isinstance(raw, sqlite3.OperationalError) and str(raw) != _READ_ONLY
+        return isinstance(raw, sqlite3.OperationalError) and str(raw) == _READ_ONLY
 
     @contextmanager
     def migrating(self, engine: Engine) -> Iterator[Connection]:
@@ -100,6 +106,11 @@ class Sqlite:
     def insert_or_replace(self, table: Table) -> Any:
         """See `Database`."""
         return insert_or_update_on_conflict(insert, table)
+
+
+def _raw(error: Exception) -> BaseException | None:
+    """The driver's own error."""
+    return error.orig if isinstance(error, OperationalError) else error
 
 
 def file_url(path: str) -> URL:

@@ -17,14 +17,16 @@ import pytest
 from farm.board.backends.mock import mock_boards
 from farm.board.kinds import KINDS
 from farm.core.attempt import Attempt
-from farm.core.errors import StoreError
+from farm.core.errors import ExitCode, StoreAway, StoreError
 from farm.core.outcome import Outcome
 from farm.core.verdicts import Reason, Verdict
 from farm.planning.vectors import Vector
 from farm.store import BoardEvent, BoardEventKind, Ended, RunBoard, RunInfo, Store
 from farm.store.databases import sqlite
+from farm.store.migrations import REVISION
 from farm.store.opening import store_errors
 from tests.farm.payloads import text_of
+from tests.farm.store.former_store import store_of_former_ids
 from tracer.device_config import DeviceConfig
 
 COUNT = 400
@@ -86,7 +88,7 @@ def test_a_commit_is_on_disk_when_it_is_acknowledged(store: Store) -> None:
 FULL = """
 import resource, signal, sys
 from tests.farm.store.test_durability import attempt, vectors
-from farm.core.errors import StoreError
+from farm.core.errors import ExitCode, StoreAway, StoreError
 from farm.store import RunInfo, Store
 with Store.open(sys.argv[1]) as store:
     run_id = store.start_run(RunInfo("test"))
@@ -149,6 +151,31 @@ def test_a_store_where_nothing_may_be_written_is_read(
         if folder_too:
             assert [each.name for each in tmp_path.iterdir()] == [file.name]
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("folder_too", [False, True])
+def test_an_older_store_that_may_not_be_written_is_refused_in_one_line(
+    folder_too: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "farm.db"
+    with Store.open(file) as store:
+        store_of_former_ids(store)
+    before = file.read_bytes()
+    writable = [] if folder_too else [tmp_path]
+    monkeypatch.setattr(os, "access", lambda path, _mode: path in writable)  # root may write anything
+    with pytest.raises(StoreError) as refused:
+        Store.open(file, create=False)
+    assert str(refused.value) == (
+        f"results store {file} is of an older farm (schema revision 0006, this farm's is {REVISION}) and can't be "
+        "upgraded: it is read-only for you: copy the file to where you may write, and name the copy with --store"
+    )
+    assert refused.value.exit_code is ExitCode.NOT_RUN
+    assert not isinstance(refused.value, StoreAway), "no later try may succeed"
+    assert file.read_bytes() == before
+    empty = tmp_path / "empty.db"
+    empty.touch()
+    with pytest.raises(StoreError, match=r"empty.db holds no runs, and its tables can't be made: it is read-only"):
+        Store.open(empty, create=False)
 
 
 def test_what_a_writer_left_beside_a_store_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,26 @@ def test_two_stores_give_byte_identical_reports(url: str, tmp_path: Path) -> Non
     assert ours == theirs
 
 
+@pytest.mark.parametrize("reads_only", [False, True])
+def test_who_may_not_write_can_not_upgrade_an_older_store(url: str, *, reads_only: bool) -> None:
+    with Store.open(url) as store:
+        store_of_former_ids(store)
+        with store.writing() as connection:
+            name = connection.exec_driver_sql("SELECT current_database()").scalar_one()
+            connection.exec_driver_sql(f'CREATE ROLE "of {name}" LOGIN')
+            connection.exec_driver_sql(f'GRANT SELECT ON ALL TABLES IN SCHEMA public TO "of {name}"')
+            if reads_only:
+                connection.exec_driver_sql(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    place = url if reads_only else url.replace("farm@", f"of%20{name}@")
+    with pytest.raises(StoreError) as refused:
+        Store.open(place, create=False)
+    assert str(refused.value).endswith(
+        f" is of an older farm (schema revision 0006, this farm's is {REVISION}) and can't be upgraded: it is "
+        "read-only for you: open it once with this farm as the user that owns its tables, or name another with --store"
+    )
+    assert refused.value.exit_code is ExitCode.NOT_RUN
+
+
 def test_a_run_recorded_in_either_reads_the_same(url: str, tmp_path: Path) -> None:
     def fill(store: Store) -> str:
         run_id = store.start_run(RunInfo("farm sweep", id="r1", started=1_700_000_000.25, host="h"))
