@@ -18,7 +18,9 @@ from farm.fitting.page import FIT_FILES
 from farm.fitting.report import FitReport
 from farm.fitting.running import Sweeps, kinds_named, plan_kinds, run_kinds
 from farm.report import make_directory
+from farm.running.store_patience import StorePatience
 from farm.store import Store
+from farm.store.opening import named_place
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -73,7 +75,8 @@ def fit(
     plans = plan_kinds(spec, chosen, store)
     for line in plans[0].planned.notes:
         watch(line)
-    with Store.open(store) as opened, EarlyCluster(shared=True) as cluster:
+    patience = StorePatience(named_place(store), watch)
+    with Store.open(store, ask=patience.ask) as opened, EarlyCluster(shared=True) as cluster:
         report = run_kinds(plans, Sweeps(progress, cluster), command, opened, watch)
     if out is not None:
         FIT_FILES.write(report, Path(out))

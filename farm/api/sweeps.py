@@ -29,6 +29,7 @@ from farm.running.places import require_places
 from farm.running.run_lease import RunLease, leased
 from farm.running.store_patience import StorePatience
 from farm.store import RunView, Store
+from farm.store.opening import named_place
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -126,11 +127,11 @@ def sweep_from(
         if resume is None and (retry_failed or retry_infra):
             raise FarmError("--retry-failed and --retry-infra are for a run that is resumed: name it with --resume")
         require_places(store, out)
+        patience = StorePatience(named_place(store), progress.note)
         if resume is not None:
             for misfit in misfits([_NOT_RESUMED], {"--resume", *early.spec.present_options(_FIXED)}):
                 raise FarmError(misfit.message)
-            with Store.open(store, create=False) as opened:
-                patience = StorePatience(opened.place, progress.note)
+            with Store.open(store, create=False, ask=patience.ask) as opened:
                 run_id = patience.ask(partial(opened.find, resume))
                 # leased before its records are read: what another driver still records would be run twice
                 with leased(opened, run_id, progress.note) as lease:
@@ -138,7 +139,7 @@ def sweep_from(
                     request = patience.ask(partial(read, opened, run_id, early.spec, command))
                     return _run(request, opened, progress, early, out=out, lease=lease)
         request = _begun(early.spec, command, progress, store, early)
-        with Store.open(store) as opened:
+        with Store.open(store, ask=patience.ask) as opened:
             return _run(request, opened, progress, early, out=out)
 
 
@@ -160,7 +161,7 @@ def _run(
 
     run_id = run_sweep(request, store, progress, early, lease=lease)
     try:
-        view = store.view(run_id)
+        view = StorePatience(store.place, progress.note).ask(partial(store.view, run_id))
         if unfounded := unfounded_vectors(view):
             names = ", ".join(each.vector_id for each in unfounded[:3])
             progress.note(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,9 @@ from farm.core.progress import Progress, Silent
 from farm.core.store_place import Place
 from farm.core.sweep_spec import SweepSpec
 from farm.planning.board_choice import boards_of, require_ttnn
+from farm.running.store_patience import StorePatience
 from farm.store import RunView, Store
-from farm.store.opening import require_folder
+from farm.store.opening import named_place, require_folder
 from tracer.master.files import why_unwritable
 from tracer.master.master import Master, MergeSummary, require_writable, update
 
@@ -129,7 +131,9 @@ def trace_zoo(
             suite=SUITE,
             details={"manifest": str(models.path), "boards": boards, "traces": str(kept.folder)},
         )
-        view = run_zoo(request, kept, store, progress or Silent())
+        shown = progress or Silent()
+        note_start(request.spec, request.boards, request.vectors, shown)
+        view = run_zoo(request, kept, store, shown)
     gathered = merge_traces(models, kept)
     changes = changes_of(models.entries, before, gathered.models)
     summary = update(path, gathered.master, gathered.models) if len(gathered.master) else MergeSummary()
@@ -208,5 +212,7 @@ def verify(
         vectors=planned.vectors,
         details={**planned.details, "verify": True},
     )
-    with Store.open(store) as opened:
-        return opened.view(run_sweep(request, opened, shown))
+    patience = StorePatience(named_place(store), shown.note)
+    with Store.open(store, ask=patience.ask) as opened:
+        run_id = run_sweep(request, opened, shown)
+        return patience.ask(partial(opened.view, run_id))

@@ -41,6 +41,11 @@ def default_place() -> StorePlace:
     return StorePlace.of(os.environ.get("FARM_STORE") or usual_file())
 
 
+def named_place(place: Place | None) -> StorePlace:
+    """Return the place that a name means; None is the default store."""
+    return default_place() if place is None else StorePlace.of(place)
+
+
 def store_option(place: Place | None) -> str:
     """Return the option with which a printed command names a store, after a space; empty for the default store.
 
@@ -98,7 +103,7 @@ def require_folder(place: Place | None) -> None:
     Raises:
         StoreError: the folder of its file doesn't exist.
     """
-    named = StorePlace.of(place) if place is not None else default_place()
+    named = named_place(place)
     if named.is_url:
         return
     text = named.reveal()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
@@ -39,6 +39,7 @@ _OF_RUNS = (
     schema.vectors,
     schema.boards,
 )
+Ask: TypeAlias = Callable[[Callable[[], None]], None]
 PLAN_CHUNK = 1000
 """Planned vectors are written this many at a time."""
 
@@ -60,22 +61,23 @@ class Store:
         self._fences: dict[str, int] = {}  # of the runs that this store's process drives
 
     @classmethod
-    def open(cls, place: Place | None = None, *, create: bool = True) -> Self:
+    def open(cls, place: Place | None = None, *, create: bool = True, ask: Ask = lambda question: question()) -> Self:
         """Open a store; an older one is migrated.
 
         Args:
             place: a path (an SQLite file) or a database URL; None for `default_place()`.
             create: create the store if it doesn't exist; otherwise that is an error.
+            ask: calls what first asks the database; again if that is away.
 
         Raises:
             StoreError: it doesn't exist, can't be opened, isn't a store, or was written by a newer farm.
         """
-        named = StorePlace.of(place) if place is not None else opening.default_place()
+        named = opening.named_place(place)
         if not create:
             opening.require_existing(named)
         store = cls(opening.open_engine(named), named)
         try:
-            opening.prepare(store._readers, store.place)
+            ask(partial(opening.prepare, store._readers, named))
         except BaseException:
             store.close()
             raise
@@ -203,12 +205,7 @@ class Store:
         with self.writing(run_id) as connection:
             insert_board(connection, run_id, board)
 
-    def plan(
-        self,
-        run_id: str,
-        vectors: Iterable[Plannable],
-        ask: Callable[[Callable[[], None]], None] = lambda question: question(),
-    ) -> int:
+    def plan(self, run_id: str, vectors: Iterable[Plannable], ask: Ask = lambda question: question()) -> int:
         """Record planned vectors in order, after those of earlier calls, and return how many there were.
 
         Vectors are taken in chunks, each durable before the next is taken.

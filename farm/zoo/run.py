@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import functools
 from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 
 from farm.board.backends.mock import mock_boards
@@ -18,7 +18,9 @@ from farm.core.verdicts import Reason
 from farm.planning.board_setup import BoardSetup
 from farm.planning.unrunnable import Unrunnable
 from farm.planning.vectors import Vector
+from farm.running.store_patience import StorePatience
 from farm.running.sweep import Sweep, run_sweep
+from farm.store.opening import named_place
 from farm.store.view import RunView
 from farm.zoo.manifest import Entry, Manifest
 from farm.zoo.traces import Traces, ZooStore
@@ -84,7 +86,7 @@ def plan_models(
         FarmError: a folder can't be sent to the hosts.
     """
     kinds = {board.kind for board in boards}
-    ship = functools.cache(lambda folder: base64.b64encode(pack(folder)).decode())
+    ship = cache(lambda folder: base64.b64encode(pack(folder)).decode())
     return [_vector(manifest, entry, kinds, ship, arguments, values=values) for entry in entries]
 
 
@@ -127,15 +129,17 @@ def _vector(
 
 
 def run_zoo(sweep: Sweep, traces: Traces, results: Place | None, progress: Progress) -> RunView:
-    """Trace models; each trace is kept before the outcome is recorded.
+    """Trace models; each trace is kept before the outcome is recorded. A store that is away is waited for.
 
     Raises:
         NotRunnable: see `run_sweep`.
         KeyboardInterrupt: Ctrl-C was pressed twice.
     """
-    with ZooStore.open(results) as store:
+    patience = StorePatience(named_place(results), progress.note)
+    with ZooStore.open(results, ask=patience.ask) as store:
         store.traces, store.note = traces, progress.note
-        return store.view(run_sweep(sweep, store, progress))
+        run_id = run_sweep(sweep, store, progress)
+        return patience.ask(partial(store.view, run_id))
 
 
 def merge_traces(manifest: Manifest, traces: Traces) -> MergedTraces:

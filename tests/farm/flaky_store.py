@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
 
 from sqlalchemy import Connection
 
 from farm.core.errors import StoreAway
-from farm.store import Store
+from farm.core.store_place import Place
+from farm.store import RunView, Store
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from farm.store.store import Ask
 
 
 class FlakyStore(Store):
@@ -39,4 +46,39 @@ class FlakyStore(Store):
 
     def _require(self) -> None:
         if self.is_away:
+            raise StoreAway("results store X is restarting")
+
+
+class RestartingStore(Store):
+    """A store that is away for the first question of each kind.
+
+    Attributes:
+        asked: the questions, in their order; a subclass of each test has its own.
+    """
+
+    asked: ClassVar[list[str]]
+
+    @classmethod
+    def open(cls, place: Place | None = None, *, create: bool = True, ask: Ask = lambda question: question()) -> Self:
+        def ask_twice(question: Callable[[], None]) -> None:
+            def refused_at_first() -> None:
+                cls._refuse_once("open")
+                question()
+
+            ask(refused_at_first)
+
+        return super().open(place, create=create, ask=ask_twice)
+
+    def find(self, text: str) -> str:
+        self._refuse_once("find")
+        return super().find(text)
+
+    def view(self, run_id: str) -> RunView:
+        self._refuse_once("view")
+        return super().view(run_id)
+
+    @classmethod
+    def _refuse_once(cls, question: str) -> None:
+        cls.asked.append(question)
+        if cls.asked.count(question) == 1:
             raise StoreAway("results store X is restarting")

@@ -9,9 +9,9 @@ from typing import ClassVar
 import pytest
 
 import farm
-from farm.core.errors import FarmError, NotRunnable, StoreAway
-from farm.store import RunInfo, RunView, Store
-from tests.farm.flaky_store import FlakyStore
+from farm.core.errors import FarmError, NotRunnable
+from farm.store import RunInfo, Store
+from tests.farm.flaky_store import RestartingStore
 
 
 @pytest.mark.ray
@@ -58,23 +58,8 @@ def test_a_resumed_run_keeps_its_versions_of_ttnn(tmp_path: Path) -> None:
 
 
 def test_a_resumed_run_waits_for_a_store_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Restarting(FlakyStore):
-        """Away for the first question of each kind."""
-
+    class Restarting(RestartingStore):
         asked: ClassVar[list[str]] = []
-
-        def find(self, text: str) -> str:
-            self._refuse_once("find")
-            return super().find(text)
-
-        def view(self, run_id: str) -> RunView:
-            self._refuse_once("view")
-            return super().view(run_id)
-
-        def _refuse_once(self, question: str) -> None:
-            self.asked.append(question)
-            if self.asked.count(question) == 1:
-                raise StoreAway("results store X is restarting")
 
     with Store.open(tmp_path / "farm.db") as store:
         store.start_run(RunInfo("farm sweep", suite="model_traced", spec=farm.SweepSpec.of(ttnn=">=1000")))
@@ -82,7 +67,7 @@ def test_a_resumed_run_waits_for_a_store_that_is_away(tmp_path: Path, monkeypatc
     monkeypatch.setattr("farm.running.store_patience.RETRY_SECONDS", 0.0)
     with pytest.raises(NotRunnable, match="no board has a ttnn"):
         farm.sweep(resume="last", store=tmp_path / "farm.db")
-    assert Restarting.asked == ["find", "find", "view", "view"]
+    assert Restarting.asked == ["open", "open", "find", "find", "view", "view"]
 
 
 def test_a_plan_has_what_a_sweep_would_run(tmp_path: Path) -> None:
