@@ -17,7 +17,8 @@ from pathlib import Path
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.errors import StoreAway, StoreError
 from farm.core.plain_words import counted
-from farm.running.record_spool import RecordSpool, SpoolOwner
+from farm.running.record_spool import RecordSpool
+from farm.running.spool_owner import SpoolOwner
 from farm.store import RunBoard, Store
 from farm.store.opening import store_option
 from farm.store.records import Batch, BoardEvent, RunEnd

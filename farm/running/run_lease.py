@@ -15,14 +15,8 @@ from farm.core.files import set_aside
 from farm.core.own_user import own_user
 from farm.core.plain_words import counted
 from farm.core.process_identity import identity_of, is_comparable, is_suspended, own_identity
-from farm.running.record_spool import (
-    AbandonedSpool,
-    SpoolContent,
-    SpoolOwner,
-    abandoned_spools,
-    shown_place,
-    spool_folder,
-)
+from farm.running.record_spool import AbandonedSpool, SpoolContent, abandoned_spools, spool_folder
+from farm.running.spool_owner import SpoolOwner, shown_place
 from farm.running.store_patience import StorePatience
 from farm.store import Store
 from farm.store.lease_policy import (

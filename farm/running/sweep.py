@@ -29,8 +29,9 @@ from farm.running.driver import Driver
 from farm.running.early_start import EarlyStart
 from farm.running.interrupt import Interrupt, RunInterrupted
 from farm.running.patient_recorder import PatientRecorder
-from farm.running.record_spool import SpoolOwner, spool_folder
+from farm.running.record_spool import spool_folder
 from farm.running.run_lease import RunLease, leased
+from farm.running.spool_owner import SpoolOwner
 from farm.running.store_patience import StorePatience
 from farm.store import Ended, RunInfo, Store, log_event
 from farm.store.opening import store_option

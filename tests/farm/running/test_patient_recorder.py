@@ -15,8 +15,9 @@ from farm.core.outcome import Outcome
 from farm.core.verdicts import Verdict
 from farm.running import patient_recorder
 from farm.running.patient_recorder import PatientRecorder
-from farm.running.record_spool import RecordSpool, SpoolOwner, abandoned_spools
+from farm.running.record_spool import RecordSpool, abandoned_spools
 from farm.running.run_lease import own_holder, take
+from farm.running.spool_owner import SpoolOwner
 from farm.store import Ended, RunBoard, RunInfo, Store
 from farm.store.records import Batch, BoardEvent, BoardEventKind, RunEnd
 from tests.farm.store_helpers import MOCK, Planned, attempt

@@ -39,7 +39,7 @@ def test_a_zoo_waits_for_its_store(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("farm.running.store_patience.RETRY_SECONDS", 0.0)
     notes = Notes()
     sweep = Sweep("farm trace --zoo", SweepSpec(), [], [], suite=run.SUITE)
-    view = run.run_zoo(sweep, Traces(tmp_path, Manifest(tmp_path / "zoo.yaml", [])), tmp_path / "farm.db", notes)
+    view = run.run_zoo(sweep, Traces(tmp_path, Manifest(tmp_path / "zoo.yaml", ())), tmp_path / "farm.db", notes)
     assert view.run.command == "farm trace --zoo"
     assert Restarting.asked == ["open", "open", "view", "view"]
     assert [line.rpartition(" is ")[2] for line in notes.lines] == ["restarting: waiting up to 60 s for it", "back"] * 2
