@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from farm.core.board import Board
@@ -175,6 +175,38 @@ def counted_records(
         note(line)
 
 
+def require_suites(spec: SweepSpec, boards: Sequence[Board], imported: Iterable[ImportedModule]) -> None:
+    """Check that each suite that a spec names is a module's, where a limit ended the listing.
+
+    The modules that were left out are imported until each suite is found.
+
+    Args:
+        spec: names the modules and their suites.
+        boards: as of `module_records`.
+        imported: the modules that were listed.
+
+    Raises:
+        NothingSelected: no module has one of the suites, and all of them could be imported.
+    """
+    suites = {each.module.name: each.suites for each in imported}
+    missing = [suite for suite in spec.suites if not _is_suite(suite, suites)]
+    if not missing or spec.vectors_file is not None:
+        return
+    left_out = [module for module in selected_modules(spec) if module.name not in suites]
+    with tempfile.TemporaryDirectory(prefix="farm-listing-", ignore_cleanup_errors=True) as folder:
+        lister = Lister(listing_process(boards, Path(folder), spec))
+        try:
+            for module in left_out:
+                for record in lister.counted(ListVectors(module, missing, detail=Detail.COUNTS)):
+                    if isinstance(record, ImportedModule):
+                        suites[module.name] = record.suites
+                if module.name not in suites or all(_is_suite(suite, suites) for suite in missing):
+                    return  # one that can't be imported may have it
+        finally:
+            lister.close()
+    _require_suites(spec, suites)
+
+
 def imports_modules(spec: SweepSpec) -> bool:
     """Return whether the modules of a spec must be found: not if its file of vectors has all that is needed.
 
@@ -239,8 +271,12 @@ def _missing_suites(spec: SweepSpec, suites: Mapping[str, Sequence[str]]) -> Ite
     """Yield a line for each suite that a spec names and no module has."""
     existing = sorted({suite for of_module in suites.values() for suite in of_module})
     for suite in spec.suites if suites else ():
-        if not selects(existing, suite):
+        if not _is_suite(suite, suites):
             yield f"no module has a suite {suite!r}; {_advice(suite, existing)}"
+
+
+def _is_suite(suite: str, suites: Mapping[str, Sequence[str]]) -> bool:
+    return any(selects(of_module, suite) for of_module in suites.values())
 
 
 def _advice(suite: str, existing: Sequence[str]) -> str:

@@ -31,6 +31,7 @@ from farm.planning.module_records import (
     imports_modules,
     master_of_modules,
     module_records,
+    require_suites,
     selected_modules,
 )
 from farm.planning.module_vectors import Planner
@@ -284,6 +285,8 @@ def _module_vectors(
     if not vectors:
         reasons = "; ".join(notes[:3]) or "the modules have no vector in this selection"
         raise NothingSelected(f"{reasons}: `{shlex.join([*listing_command(spec), '--count'])}` counts their vectors")
+    if spec.narrows:
+        require_suites(spec, boards, modules.imported)
     return vectors
 
 

@@ -135,10 +135,19 @@ def test_a_suite_that_no_module_has_is_refused_beside_others(sweeps: Path, comma
     assert "nightly" in done.stdout
 
 
-def test_a_limit_hides_no_suite_that_no_module_has(sweeps: Path) -> None:
-    spec = SweepSpec.of(sweeps=sweeps, modules=["unary.relu"], boards="fake:n300", suite="nightly,xfail_od", limit=1)
-    with pytest.raises(NothingSelected, match="no module has a suite 'xfail_od'"):
+@pytest.mark.parametrize("modules", [["unary.relu"], ["unary"]], ids=["one module", "several"])
+def test_a_limit_hides_no_suite_that_no_module_has(sweeps: Path, modules: list[str]) -> None:
+    spec = SweepSpec.of(sweeps=sweeps, modules=modules, boards="fake:n300", suite="nightly,xfail_od", limit=1)
+    with pytest.raises(NothingSelected, match="no module has a suite 'xfail_od'; did you mean xfail_odd"):
         sweep_plan.plan_sweep(spec, store=sweeps / "none.db")
+
+
+def test_a_suite_of_a_module_behind_the_limit_is_one(sweeps: Path) -> None:
+    (sweeps / "unary" / "tail.py").write_text('parameters = {"rare": {"a": [1]}}\ndef run(a, device): ...\n')
+    spec = SweepSpec.of(sweeps=sweeps, modules=["unary"], boards="fake:n300", suite="nightly,rare", limit=1)
+    assert [vector.suite for vector in sweep_plan.plan_sweep(spec, store=sweeps / "none.db").vectors] == ["nightly"]
+    (sweeps / "unary" / "tail.py").write_text("import nowhere\n")
+    assert len(sweep_plan.plan_sweep(spec, store=sweeps / "none.db").vectors) == 1, "it may have that suite"
 
 
 def test_counts_tell_invalid_vectors_apart(sweeps: Path) -> None:
