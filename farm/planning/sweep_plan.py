@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
@@ -277,8 +278,8 @@ def _module_vectors(
         note(line)
 
     modules = modules or _Modules()
-    records = _watched(_records(spec, boards, noted, modules, listing), modules.imported)
-    vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
+    with closing(_watched(_records(spec, boards, noted, modules, listing), modules.imported)) as records:
+        vectors = narrow(for_later_boards(planner.plan(records, [board.kind for board in boards]), boards))
     for line in loader_lines(modules.imported):
         if line not in notes:  # a limit ends the records before their notes
             noted(line)
@@ -305,7 +306,7 @@ def _records(
     return module_records(spec, boards, note, modules.equal, listing=listing, former=modules.former)
 
 
-def _watched(records: Iterable[CountedRecord], modules: list[ImportedModule]) -> Iterator[CountedRecord]:
+def _watched(records: Iterable[CountedRecord], modules: list[ImportedModule]) -> Generator[CountedRecord, None, None]:
     for record in records:
         if isinstance(record, ImportedModule):
             modules.append(record)

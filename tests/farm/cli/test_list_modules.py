@@ -146,7 +146,7 @@ def test_a_suite_of_a_module_behind_the_limit_is_one(sweeps: Path) -> None:
     (sweeps / "unary" / "tail.py").write_text('parameters = {"rare": {"a": [1]}}\ndef run(a, device): ...\n')
     spec = SweepSpec.of(sweeps=sweeps, modules=["unary"], boards="fake:n300", suite="nightly,rare", limit=1)
     assert [vector.suite for vector in sweep_plan.plan_sweep(spec, store=sweeps / "none.db").vectors] == ["nightly"]
-    (sweeps / "unary" / "tail.py").write_text("import nowhere\n")
+    (sweeps / "unary" / "tail.py").write_text("import nowhere\nparameters = {}\n")
     assert len(sweep_plan.plan_sweep(spec, store=sweeps / "none.db").vectors) == 1, "it may have that suite"
 
 
