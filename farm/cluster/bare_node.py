@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from farm.cluster.bare_raylet import Raylets, without_its_agents
 from farm.cluster.ray_signals import end_ray, start_ray
 
 UNUSED = (
@@ -65,7 +66,9 @@ def on_loopback() -> Iterator[None]:
 
 
 def init_bare(**options: Any) -> None:
-    """Call `ray.init` without the processes of `UNUSED`; with them in a version of Ray that does not start otherwise.
+    """Call `ray.init` without the processes of `UNUSED` and the raylet's agents.
+
+    With all of them in a version of Ray that does not start otherwise.
 
     Args:
         options: those of `ray.init`.
@@ -73,12 +76,13 @@ def init_bare(**options: Any) -> None:
     Raises:
         Exception: Ray doesn't start.
     """
-    changed = False
+    methods_left_out = False
+    raylets = Raylets()
     try:
-        with without_unused_processes() as changed:
+        with without_unused_processes() as methods_left_out, without_its_agents() as raylets:
             start_ray(**options)
-    except _MISFITS:
-        if not changed:
+    except Exception as error:
+        if not (raylets.changed or (methods_left_out and isinstance(error, _MISFITS))):
             raise
         end_ray()
         start_ray(**options)

@@ -40,7 +40,7 @@ def killed_sweep(store: Path, seconds: float) -> None:
     ) as process:
         deadline = time.monotonic() + 120
         while process.poll() is None and time.monotonic() < deadline and not tried(store):
-            time.sleep(0.05)
+            time.sleep(0.2)
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
 
