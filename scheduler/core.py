@@ -120,6 +120,14 @@ class Scheduler:
         """The last events, oldest first."""
         return tuple(self._history)
 
+    def is_idle(self, board: str) -> bool:
+        """Whether a board of the run has no batch, and no task waits that it may take."""
+        record = self._board(board)
+        queues = self.pool.queues.items()
+        return not record.batches and not any(
+            queue.size_for(board) and self.roster.can_take(record, key) for key, queue in queues
+        )
+
     def handle(self, event: Event, now: float) -> list[Instruction]:
         """Handle an event.
 

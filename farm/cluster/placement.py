@@ -14,6 +14,9 @@ from farm.core.board import Board
 BOARD_RESOURCE = "farm_board"
 """The resource of a host by itself: one per board, so that no two actors hold the same one."""
 
+DEVICES_RESOURCE = "TTNPU"
+"""Ray's own resource of Tenstorrent's PCI devices."""
+
 
 def board_resource(board_id: str) -> str:
     """The resource of one board in a farm: the actor that takes it holds the board, and runs on the board's host."""
@@ -27,7 +30,7 @@ def resources_of(board: Board) -> dict[str, float]:
     resources = {board_resource(board.id): 1.0}
     if devices := backend_of(board).addresses(board):
         # so that other users of the same cluster, whose actors ask for devices by number, stay away
-        resources["TTNPU"] = float(len(devices))
+        resources[DEVICES_RESOURCE] = float(len(devices))
     return resources
 
 

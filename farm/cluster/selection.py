@@ -34,24 +34,27 @@ class FarmSelection:
         return cls(parse_boards(text), TtnnChoice() if ttnn is None else TtnnChoice.parse(ttnn), text)
 
     def accepts(self, board: Board, present: Iterable[Board] = ()) -> bool:
-        """Whether a run that has some boards takes another one."""
-        if not self.ttnn.accepts(board.ttnn):
-            return False
-        if not self.selectors:
-            return True
+        """Whether a run that has some boards takes another one; never one that shares chips with them."""
         boards = list(present)
-        return any(
-            selector.matches(board) and (selector.count is None or sum(map(selector.matches, boards)) < selector.count)
-            for selector in self.selectors
-        )
+        return self._may_have(board, boards) and not any(map(board.shares_chips, boards))
 
     def pick(self, boards: Iterable[Board]) -> list[Board]:
-        """The chosen ones of some boards, in their order."""
+        """The chosen ones of some boards, boxes before their parts.
+
+        A box is there with its parts, for the run to choose from, unless the selectors name one of them.
+        """
         picked: list[Board] = []
-        for board in boards:
-            if self.accepts(board, picked):
+        for board in sorted(boards, key=lambda each: bool(each.box)):
+            carves = not self.selectors or any(each.carves and each.matches(board) for each in self.selectors)
+            if self._may_have(board, picked) if carves else self.accepts(board, picked):
                 picked.append(board)
         return picked
+
+    def _may_have(self, board: Board, boards: Sequence[Board]) -> bool:
+        if not self.ttnn.accepts(board.ttnn):
+            return False
+        selectors = [selector for selector in self.selectors if selector.matches(board)]
+        return not self.selectors or any(selector.has_room(board, boards) for selector in selectors)
 
     def left_out(self, boards: Iterable[Board]) -> Sequence[Board]:
         """The boards that only their version of ttnn keeps out of the run."""

@@ -38,11 +38,17 @@ class Tray:
 
     Attributes:
         bus: the first of its bus numbers.
-        chips: its chips, by ASIC location, which counts from 1.
+        chips: its chips, by ASIC location.
+        locations: their locations, which count from 1; empty for all of them.
     """
 
     bus: int
     chips: tuple[int, ...]
+    locations: tuple[int, ...] = ()
+
+    def located(self) -> Iterator[tuple[int, int]]:
+        """Each chip's location, and the chip."""
+        return zip(self.locations or range(1, len(self.chips) + 1), self.chips, strict=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +166,9 @@ class Board:
         python: the interpreter whose ttnn opens it; "" for farm's own.
         ttnn: the version of that ttnn, as the board's host says; None where it is not known, was not looked up, or no
             ttnn opens the board.
+        chips: names of its chips that are the same for all boards of a host: PCI addresses, or a box and a number. Two
+            boards that share a chip are never used at once. Empty where no other board can have them.
+        box: the product that the board is a part of; "" where it is none.
     """
 
     id: str
@@ -170,6 +179,12 @@ class Board:
     host: str = ""
     python: str = ""
     ttnn: str | None = None
+    chips: tuple[str, ...] = ()
+    box: str = ""
+
+    def shares_chips(self, other: Board) -> bool:
+        """Whether a board is another one with some of the same chips: a box and its part, or two ways to split it."""
+        return self.id != other.id and self.host == other.host and not {*self.chips}.isdisjoint(other.chips)
 
 
 @dataclass(frozen=True, slots=True)

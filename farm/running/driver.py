@@ -20,6 +20,7 @@ from farm.planning.estimates import Estimates
 from farm.planning.resume import PastAttempts
 from farm.planning.vectors import Vector
 from farm.running.board_display import BoardDisplay
+from farm.running.chip_turns import ChipTurns
 from farm.running.pending_records import PendingRecords, Recorder
 from farm.running.task_feed import TaskFeed
 from farm.running.translation import attempt_result, conclusion, lost_attempt
@@ -103,6 +104,7 @@ class Driver:
         self._viewed_hosts: set[str] = set()  # those of which it was said what isolated workers see
         self._last_loss = ""  # why the last board was lost or left
         self._refusals: dict[BoardSetup, str] = {}  # why boards did not open
+        self._turns = ChipTurns()
 
     def start(self) -> None:
         """Start the boards; the caller may plan meanwhile."""
@@ -150,6 +152,8 @@ class Driver:
             events = self._fleet.wait(WAIT_SECONDS)
             for event in events:
                 self._take(event)
+            for board in self._turns.finished(self.scheduler.is_idle):
+                self._tell(BoardLeaving(board.id, "a larger part of its box takes its chips"))
             if not events or self._records.is_due:
                 self._records.flush()
         self._records.flush()
@@ -201,7 +205,8 @@ class Driver:
 
     def _add(self, board: Board) -> None:
         self._boards[board.id] = board
-        self._fleet.start(board)
+        if self._turns.begin(board):
+            self._fleet.start(board)
         self._records.board(RunBoard(board, host=board.host))
         self._tell(BoardAdded(board.id, board.kind.name))
 
@@ -297,6 +302,8 @@ class Driver:
                 self._fleet.start(self._boards[board])
             case Retire(board) | Release(board):
                 self._fleet.drop(board)
+                for waiting in self._turns.end(board):
+                    self._fleet.start(waiting)
 
     def _assign(self, assign: Assign) -> None:
         vectors = [self._records.vectors[task] for task, _ in assign.tasks]

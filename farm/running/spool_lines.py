@@ -13,9 +13,10 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, TypeAdapter
 
-from farm.board.kinds import KINDS
+from farm.board.parts import kind_or_part_named
 from farm.core.attempt import Attempt, Conclusion
 from farm.core.board import Board, BoardKind
+from farm.core.errors import FarmError
 from farm.core.outcome import Outcome
 from farm.running.spool_owner import SpoolOwner
 from farm.store import RunBoard
@@ -25,7 +26,10 @@ _OWNER = TypeAdapter(SpoolOwner)
 
 
 def _kind(value: BoardKind | str) -> BoardKind:
-    return KINDS[value] if isinstance(value, str) else value
+    try:
+        return kind_or_part_named(value) if isinstance(value, str) else value
+    except FarmError as error:
+        raise ValueError(str(error)) from error
 
 
 def _outcome(value: Outcome | Mapping[str, Any]) -> Outcome:

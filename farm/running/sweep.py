@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,7 @@ from farm.core.errors import FarmError, LeaseLost
 from farm.core.gc_tuning import fewer_collections
 from farm.core.progress import Progress
 from farm.core.sweep_spec import SweepSpec
+from farm.planning.carving import chosen_boards, demands_of, shares_any
 from farm.planning.estimates import learn
 from farm.planning.resume import ResumedRun
 from farm.planning.spool import kinds_of
@@ -137,6 +139,7 @@ class _Run:
 
 
 def _drive(run: _Run) -> str:
+    run = replace(run, sweep=_carved(run))
     sweep, run_id, store = run.sweep, run.run_id, run.store
     ended: Ended | None = Ended.FAILED
     message, at_once = "", False
@@ -173,6 +176,18 @@ def _drive(run: _Run) -> str:
         else:
             recorder.finish(RunEnd(ended, time.time(), message), at_once=at_once)
     return run_id
+
+
+def _carved(run: _Run) -> Sweep:
+    """The sweep on the parts of boxes that suit its vectors, where it may choose them."""
+    sweep = run.sweep
+    if not shares_any(sweep.boards):
+        return sweep
+    estimates = run.patience.ask(partial(learn, run.store, sweep.vectors, sweep.boards))
+    boards = chosen_boards(sweep.boards, demands_of(sweep.vectors, estimates))
+    numbers = Counter(board.kind.name for board in boards)
+    run.progress.note(f"boxes are used as {', '.join(f'{kind} ({number})' for kind, number in numbers.items())}")
+    return replace(sweep, boards=boards)
 
 
 def _run_vectors(run: _Run, planning: Future[int], recorder: PatientRecorder) -> None:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from farm.board.discovery.survey import Survey
 from farm.board.kinds import KINDS
+from farm.board.parts import Part
 from farm.board.signals import SignalLadder
 from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import FarmError
@@ -77,15 +78,22 @@ class Backend(ABC):
 
     @abstractmethod
     def boards(
-        self, kind: BoardKind | None, count: int | None = None, first: int = 0, held: Collection[str] = ()
+        self,
+        kind: BoardKind | None,
+        count: int | None = None,
+        first: int = 0,
+        held: Collection[str] = (),
+        *,
+        part: Part | None = None,
     ) -> list[Board]:
-        """The boards that one entry of `--boards` names, `backend:kind*count`.
+        """The boards that one entry of `--boards` names, `backend:kind*count` or `backend:box/part*count`.
 
         Args:
             kind: their kind; None if the entry names none.
             count: their number; None if the entry gives none.
             first: the number of boards of this backend and kind that earlier entries took.
             held: ids of boards that may not be used.
+            part: the parts of a box that they are; None if the entry names none. Without a count, all parts of one box.
 
         Raises:
             FarmError: the entry is not valid for this backend.
@@ -214,16 +222,36 @@ class VirtualBackend(Backend):
     """A backend that creates its boards on demand, numbered by kind: `mock:n300:0`."""
 
     def boards(
-        self, kind: BoardKind | None, count: int | None = None, first: int = 0, held: Collection[str] = ()
+        self,
+        kind: BoardKind | None,
+        count: int | None = None,
+        first: int = 0,
+        held: Collection[str] = (),
+        *,
+        part: Part | None = None,
     ) -> list[Board]:
         """See `Backend`."""
         if kind is None:
             raise FarmError(f"{self.name}: say which kind, such as {self.name}:n300; kinds are {', '.join(KINDS)}")
-        boards = (
-            Board(f"{self.name}:{kind.name}:{number}", self.name, kind, self.environment(kind), self.computes)
-            for number in range(first, first + (count or 1))
-        )
+        number = count or (1 if part is None else len(part.way.places))
+        boards = [self._board(kind, part, each) for each in range(first, first + number)]
         return [board for board in boards if board.id not in held]
+
+    def _board(self, kind: BoardKind, part: Part | None, number: int) -> Board:
+        """A board by its number among those of its kind, or among the parts of all boxes."""
+        environment = self.environment(kind)
+        if part is None:
+            name = f"{self.name}:{kind.name}:{number}"
+            chips = self._chips(kind, number, kind.mock.chips) if kind.box else ()
+            return Board(name, self.name, kind, environment, self.computes, chips=chips)
+        box, place = divmod(number, len(part.way.places))
+        chips = self._chips(part.box, box, part.way.places[place])
+        name = f"{self.name}:{part}:{number}"
+        return Board(name, self.name, kind, environment, self.computes, chips=chips, box=part.box.name)
+
+    def _chips(self, box: BoardKind, number: int, chips: Iterable[int]) -> tuple[str, ...]:
+        """The names of chips of a box by its number."""
+        return tuple(f"{self.name}:{box.name}:{number}/{chip}" for chip in chips)
 
     @abstractmethod
     def environment(self, kind: BoardKind) -> dict[str, str]:

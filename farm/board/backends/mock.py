@@ -153,10 +153,10 @@ def descriptor(kind: BoardKind) -> str:
     }
     if layout.trays:
         raw["chip_to_bus_id"] = {
-            chip: f"0x{tray.bus + location:04x}" for tray in layout.trays for location, chip in enumerate(tray.chips, 1)
+            chip: f"0x{tray.bus + location:04x}" for tray in layout.trays for location, chip in tray.located()
         }
     if kind.arch == "blackhole":  # counts from 1 on a tray, from 0 on a card
-        groups = [enumerate(tray.chips, 1) for tray in layout.trays] or [enumerate(card) for card in layout.cards]
+        groups = [tray.located() for tray in layout.trays] or [enumerate(card) for card in layout.cards]
         raw["asic_locations"] = {chip: location for group in groups for location, chip in group}
     return yaml.dump(raw, Dumper=_PlainDumper, sort_keys=False, default_flow_style=None)
 
@@ -184,7 +184,7 @@ def descriptor_file(kind: BoardKind, folder: Path | None = None) -> Path:
     """
     text = descriptor(kind)
     folder = folder or platformdirs.user_cache_path("farm") / "mock"
-    path = folder / f"{kind.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
+    path = folder / f"{kind.name.replace('/', '-')}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.yaml"
     if not path.is_file():
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -17,9 +17,11 @@ from farm.board.chip_presence import Chips, present_chips
 from farm.board.chip_telemetry import board_telemetry
 from farm.board.discovery.driver import firmware_bundles, pci_devices
 from farm.board.discovery.facts import ChipGroup
+from farm.board.discovery.splitting import needs_links
 from farm.board.discovery.survey import Survey, Tools, host_tools, survey_chips, surveyed
 from farm.board.discovery.visible import VISIBLE_VARIABLE
 from farm.board.holders import Holder, users_of
+from farm.board.parts import Part
 from farm.board.sysfs import DEVICES, DRIVER_VERSION, SYSFS, driver_version
 from farm.board.tt_smi import tt_smi_snapshot
 from farm.core.board import Board, BoardKind, ResetScope
@@ -62,19 +64,34 @@ class Silicon(Backend):
         return surveyed(*survey_chips(chips, os.environ, kind, tools=self.tools, opening=opening), silicon_board)
 
     def boards(
-        self, kind: BoardKind | None, count: int | None = None, first: int = 0, held: Collection[str] = ()
+        self,
+        kind: BoardKind | None,
+        count: int | None = None,
+        first: int = 0,
+        held: Collection[str] = (),
+        *,
+        part: Part | None = None,
     ) -> list[Board]:
         """See `Backend`; without a kind, the boards are all that there are, and without a count all of that kind."""
-        survey = self.survey(kind)
+        survey = self.survey(kind) if part is None else self._parts(part)
         boards = survey.whole[first:]
         minimum = count or 1
         if len(boards) < minimum:
             present = counted(len(boards), "such board")
-            what = f"silicon{f':{kind.name}' if kind else ''}"
+            what = f"silicon{f':{part or kind.name}' if kind else ''}"
             why = "; ".join((*survey.notes, "--boards mock:n300 needs no hardware"))
             raise NotRunnable(f"{what}: this host has {present} in {self.devices}, {minimum} requested; {why}")
         usable = [board for board in boards if board.id not in held]
         return usable[:count]
+
+    def _parts(self, part: Part) -> Survey:
+        """The parts of this host's box."""
+        chips = pci_devices(self.devices, self.sysfs)
+        opening = needs_links(part.box, part.way)
+        grouped = survey_chips(
+            chips, os.environ, part.way.kind, tools=self.tools, opening=opening, split=(part.box, part.way)
+        )
+        return surveyed(*grouped, silicon_board)
 
     def name_on(self, board: Board, host: str) -> str:
         """See `Backend`; the host's name in the farm takes the place of its own."""
@@ -121,4 +138,11 @@ def silicon_board(group: ChipGroup) -> Board:
     """The board of some chips of this host."""
     joined = ",".join(group.addresses)
     environment = {VISIBLE_VARIABLE: joined}
-    return Board(f"{socket.gethostname()}:{joined}", Silicon.name, group.kind, environment)
+    return Board(
+        f"{socket.gethostname()}:{joined}",
+        Silicon.name,
+        group.kind,
+        environment,
+        chips=group.addresses,
+        box=group.box.name if group.box else "",
+    )

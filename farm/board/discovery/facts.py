@@ -104,12 +104,14 @@ class ChipGroup:
         addresses: the PCI addresses of its chips.
         reason: how it came about.
         missing: what it lacks of the product; "" for nothing. Such a board is not offered.
+        box: the box that it is a part of; None if it is none.
     """
 
     kind: BoardKind
     addresses: tuple[str, ...]
     reason: str
     missing: str = ""
+    box: BoardKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

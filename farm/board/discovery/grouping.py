@@ -7,10 +7,12 @@ Cards of several chips are told apart by their board's number, which both tools 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from farm.board.discovery.facts import ChipGroup, Grouping, HostChips, PciDevice, UmdReport, UnknownCard
+from farm.board.discovery.splitting import as_parts, split_box
 from farm.board.kinds import KINDS, box_of, kind_of_card, kind_of_traced_cards
+from farm.board.parts import Partition
 from farm.core.board import BoardKind
 from farm.core.plain_words import counted
 
@@ -35,6 +37,27 @@ class _Chip:
     kind: BoardKind
     source: str
     board_id: int | None
+
+
+def group_parts(host: HostChips, box: BoardKind, way: Partition) -> Grouping:
+    """Group a host's chips into the parts of a box; see `group_chips`.
+
+    Args:
+        host: what is known of the chips.
+        box: the box that they make up.
+        way: how it is split.
+    """
+    whole = group_chips(host, box)
+    troubles: list[str] = []
+    parts: list[ChipGroup] = []
+    for group in whole.groups:
+        if way.kind.cards:
+            parts += as_parts(group_chips(host, way.kind).groups, box)
+        else:
+            split = split_box(group, way, host.umd)
+            parts += split.parts
+            troubles += split.troubles
+    return replace(whole, groups=tuple(parts), differences=(*whole.differences, *troubles))
 
 
 def group_chips(host: HostChips, kind: BoardKind | None = None) -> Grouping:

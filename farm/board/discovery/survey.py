@@ -14,9 +14,10 @@ from typing import Any
 
 from farm.board import holders
 from farm.board.discovery.facts import ChipGroup, Grouping, HostChips, PciDevice, UmdReport, UnknownCard
-from farm.board.discovery.grouping import group_chips, needs_board_ids
+from farm.board.discovery.grouping import group_chips, group_parts, needs_board_ids
 from farm.board.discovery.umd import umd_report
 from farm.board.discovery.visible import hidden_note, visible_devices
+from farm.board.parts import Partition
 from farm.board.tt_smi import SmiReport, tt_smi_snapshot
 from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
@@ -150,6 +151,7 @@ def survey_chips(
     *,
     tools: Tools,
     opening: bool = False,
+    split: tuple[BoardKind, Partition] | None = None,
 ) -> tuple[Grouping, tuple[str, ...]]:
     """Group the chips of this host, and tell who was asked.
 
@@ -159,6 +161,7 @@ def survey_chips(
         kind: only boards of this kind.
         tools: what may be asked.
         opening: also asks tt-umd, which opens the chips unless somebody uses one.
+        split: a box, and the parts of it to group its chips into.
     """
     sources = [f"driver: {counted(len(devices), 'device')}"]
     if not devices:
@@ -172,7 +175,8 @@ def survey_chips(
     if not visible:
         return Grouping(differences=(note,)), tuple(sources)
     host = _asked(HostChips(tuple(visible)), kind, tools, sources, opening=opening)
-    return group_chips(host, kind), tuple(sources)
+    grouping = group_parts(host, *split) if split else group_chips(host, kind)
+    return grouping, tuple(sources)
 
 
 def _asked(host: HostChips, kind: BoardKind | None, tools: Tools, sources: list[str], *, opening: bool) -> HostChips:

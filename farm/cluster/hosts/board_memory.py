@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock
@@ -40,12 +40,14 @@ class RememberedBoard:
         kind: the name of its product.
         hold: why it must not be used; None where it may.
         checked: when it last passed a check, Unix time in seconds; None where it never did.
+        chips: names of its chips; a hold keeps other boards with some of them from runs, too.
     """
 
     backend: str
     kind: str
     hold: Hold | None = None
     checked: float | None = None
+    chips: tuple[str, ...] = ()
 
 
 _FILE = TypeAdapter(dict[str, RememberedBoard])
@@ -88,12 +90,24 @@ class BoardMemory:
         """The holds of boards, by id."""
         return {name: board.hold for name, board in self.boards().items() if board.hold is not None}
 
+    def holds_of(self, boards: Iterable[Board]) -> dict[str, Hold]:
+        """The holds among some boards, by id: their own, and those of others with some of their chips."""
+        held = {name: each for name, each in self.boards().items() if each.hold is not None}
+        by_chip = {chip: each.hold for each in held.values() for chip in each.chips}
+        found: dict[str, Hold] = {}
+        for board in boards:
+            holds = (held[board.id].hold if board.id in held else None, *map(by_chip.get, board.chips))
+            if hold := next(filter(None, holds), None):
+                found[board.id] = hold
+        return found
+
     def hold(self, board: Board, why: str, by: str) -> None:
         """Keep a board from all runs."""
         with self._changing() as boards:
             before = boards.get(board.id)
             hold = Hold(why, by, time.time())
-            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, before.checked if before else None)
+            checked = before.checked if before else None
+            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, checked, board.chips)
 
     def release(self, board_id: str) -> None:
         """Let a held board be used again.
@@ -105,14 +119,14 @@ class BoardMemory:
             before = boards.get(board_id)
             if before is None or before.hold is None:
                 raise FarmError(f"{board_id} is not held on this host; `farm boards` lists its boards")
-            boards[board_id] = RememberedBoard(before.backend, before.kind, None, before.checked)
+            boards[board_id] = replace(before, hold=None)
 
     def check_passed(self, board: Board) -> None:
         """Remember that a board passed its check just now."""
         with self._changing() as boards:
             before = boards.get(board.id)
             hold = before.hold if before else None
-            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, time.time())
+            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, time.time(), board.chips)
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, RememberedBoard]]:
@@ -137,14 +151,15 @@ def usable_boards(text: str, note: Callable[[str], None]) -> list[Board]:
         FarmError: the text can't be parsed.
         NotRunnable: a board that it names is not there, or all are held.
     """
-    holds = BoardMemory().holds()
+    boards = select_boards(text)
+    holds = BoardMemory().holds_of(boards)
     if not holds:
-        return select_boards(text)
-    held = [board.id for board in select_boards(text) if board.id in holds]
-    lines = [f"{name} is left out, held by {holds[name].by}: {holds[name].why}" for name in held]
+        return boards
+    lines = [f"{name} is left out, held by {hold.by}: {hold.why}" for name, hold in holds.items()]
     boards = select_boards(text, holds)
     if not boards:
-        raise NotRunnable(f"{lines[0]}; `farm boards release {held[0]}` once it is well")
+        held = next(name for name, hold in BoardMemory().holds().items() if hold in holds.values())
+        raise NotRunnable(f"{lines[0]}; `farm boards release {held}` once it is well")
     for line in lines:
         note(line)
     return boards

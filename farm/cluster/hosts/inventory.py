@@ -14,7 +14,7 @@ from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
 from farm.board.selectors import parse_kinds
 from farm.cluster.hosts.board_memory import BoardMemory
-from farm.cluster.placement import resources_of
+from farm.cluster.placement import DEVICES_RESOURCE, resources_of
 from farm.core.board import AUTO, Board
 from farm.core.errors import NotRunnable
 from farm.core.plain_words import counted
@@ -40,7 +40,9 @@ class Inventory:
         total: Counter[str] = Counter()
         for board in self.boards:
             total.update(resources_of(board))
-        return dict(total)
+        devices = {address for board in self.boards for address in backend_of(board).addresses(board)}
+        # a box and its parts have them in common
+        return {**total, **({DEVICES_RESOURCE: float(len(devices))} if devices else {})}
 
     def labels(self, host: str) -> dict[str, str]:
         """Ray's labels of such a node, for people who look at Ray itself."""
@@ -78,7 +80,7 @@ def take_inventory(text: str, host: str, python: str | None, expected: str | Non
         boards = select_boards(text)
     if expected:
         _require(expected, boards)
-    holds = BoardMemory().holds()
+    holds = BoardMemory().holds_of(boards)
     free, notes = _without_held_devices([board for board in boards if board.id not in holds])
     notes += [f"{board.id} is left out: {holds[board.id].why}" for board in boards if board.id in holds]
     notes += survey.notes

@@ -7,7 +7,7 @@ import time
 from functools import cached_property
 
 from farm.board.backends import backend_named, host_survey
-from farm.board.kinds import KINDS
+from farm.board.parts import kind_or_part_named
 from farm.board.reset import host_state
 from farm.board.reset_journal import BoardReset, ResetJournal
 from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
@@ -127,7 +127,7 @@ class LocalRegistry:
             host="",
             backend=board.backend,
             kind=board.kind,
-            chips=KINDS[board.kind].chips if board.kind in KINDS else 0,
+            chips=_chips_of(board.kind),
             state=BoardState.HELD if hold else BoardState.HEALTHY if board.checked else BoardState.UNVERIFIED,
             who=hold.by if hold else "",
             doing="",
@@ -138,3 +138,11 @@ class LocalRegistry:
             why=hold.why if hold else "",
             ttnn=self._versions.get("ttnn") if backend_named(board.backend).uses_ttnn else None,
         )
+
+
+def _chips_of(kind: str) -> int:
+    """The number of chips of a board of a kind; 0 for one that an earlier farm knew."""
+    try:
+        return kind_or_part_named(kind).chips
+    except FarmError:
+        return 0

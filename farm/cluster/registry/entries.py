@@ -52,6 +52,7 @@ class BoardEntry:
         check_passed: when it last passed a check, in seconds of the registry's clock; None where it never did.
         is_verified: whether no fault, hold or release came since that check.
         trouble: the message of its last fault.
+        shares_chips_with: ids of the other boards of its host that have some of its chips.
     """
 
     board: Board
@@ -61,6 +62,7 @@ class BoardEntry:
     check_passed: float | None = None
     is_verified: bool = False
     trouble: str = ""
+    shares_chips_with: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

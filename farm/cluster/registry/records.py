@@ -119,6 +119,8 @@ class BoardView(BaseModel):
     backend: str
     kind: str
     chips: int
+    box: str = Field(default="", description="The box that it is a part of; empty where it is none.")
+    chips_run: str | None = Field(default=None, description="The run that has some of its chips as another board.")
     state: BoardState = Field(description="See docs/glossary.md: unverified, healthy, busy, suspect, held, lost, ...")
     doing: str = Field("", description="What it runs.")
     run: str | None = Field(None, description="The run that has it.")
@@ -137,8 +139,8 @@ class BoardView(BaseModel):
 
     @property
     def is_in_use(self) -> bool:
-        """Whether a run has it, and keeps it."""
-        return self.run is not None and self.is_usable
+        """Whether a run has it or its chips, and keeps it."""
+        return (self.run or self.chips_run) is not None and self.is_usable
 
 
 class HostView(BaseModel):

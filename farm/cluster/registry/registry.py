@@ -18,6 +18,7 @@ from collections.abc import Collection, Mapping
 from farm.cluster.registry.checks import checked_offer, checked_report
 from farm.cluster.registry.entries import BY_FARM, BoardEntry, Hold, HostEntry, RunEntry
 from farm.cluster.registry.records import BoardView, FarmView, HostOffer, RegistryAnswer, RunReport
+from farm.cluster.registry.shared_chips import rivals, turns
 from farm.cluster.registry.views import view_of_board, view_of_farm, view_of_host, view_of_run
 from farm.core.board import Board
 from farm.core.errors import FarmError
@@ -87,7 +88,9 @@ class Registry:
             self._part_with_old_boards(offer.name)
         self._remove_boards(offer.name)
         self._hosts[offer.name] = HostEntry(offer)
-        self._boards |= {board.id: BoardEntry(board, now) for board in offer.boards}
+        self._boards |= {
+            board.id: BoardEntry(board, now, shares_chips_with=rivals(board, offer.boards)) for board in offer.boards
+        }
 
     def restore(self, host: HostEntry, now: float) -> None:
         """Take over a host of the registry that this one replaces; one that has joined since stays as it is.
@@ -203,11 +206,15 @@ class Registry:
         withdrawn |= {board: "its host joined the farm again" for board in run.outdated if board in usable}
         withdrawn |= self._adopt(run, now)
         due = self._due(now) if self._is_settled(now) else {}
+        due_chips = turns(due, self._boards, self._runs, self._owner, now)
         for board, owner in due.items():
-            if owner == report.run and self._owner(board) is None and run.has_room:
+            is_free = self._owner(board) is None and self._chips_owner(board) is None
+            if owner == report.run == due_chips.get(board, owner) and is_free and run.has_room:
                 run.leases[board] = self._boards[board].since = now
         for board in [board for board in run.leases if due.get(board, report.run) != report.run]:
             withdrawn[board] = f"it is the turn of run {due[board]}"
+        for board in [board for board in run.leases if due_chips.get(board, report.run) != report.run]:
+            withdrawn[board] = f"it is the turn of run {due_chips[board]}, which uses its chips as another board"
         if run.leases or not report.requested:
             run.waits_since = None
         elif run.waits_since is None:
@@ -259,7 +266,8 @@ class Registry:
             now,
             unix_ahead=self._unix_ahead,
             run=self._owner(name),
-            hold=self.holds.get(name),
+            hold=self._hold(entry),
+            chips_run=self._chips_owner(name),
             obstacle=obstacle,
             why=entry.trouble if obstacle is None else self._why_unusable(name),
             versions=self._hosts[entry.board.host].offer.versions,
@@ -285,6 +293,12 @@ class Registry:
     def _owner(self, board: str) -> RunEntry | None:
         return next((run for run in self._runs.values() if board in run.leases), None)
 
+    def _chips_owner(self, board: str) -> RunEntry | None:
+        """The run that has another board with some of a board's chips: its box, or a part of it."""
+        entry = self._boards.get(board)
+        owners = (self._owner(each) for each in entry.shares_chips_with) if entry else ()
+        return next((owner for owner in owners if owner is not None), None)
+
     def _end_leases(self, run: RunEntry, boards: Collection[str], now: float) -> None:
         for board in boards:
             del run.leases[board]
@@ -299,7 +313,7 @@ class Registry:
         """
         withdrawn: dict[str, str] = {}
         for board in (run.report.using & run.report.requested) - run.leases.keys():
-            owner = self._owner(board)
+            owner = self._owner(board) or self._chips_owner(board)
             if owner is not None:
                 withdrawn[board] = f"it was given to run {owner.report.run} while this run was silent"
             elif board in self._boards:
@@ -358,16 +372,21 @@ class Registry:
         host = self._hosts[entry.board.host]
         if host.offer.node not in self._living_nodes:
             return BoardState.LOST
-        if entry.board.id in self.holds:
+        if self._hold(entry) is not None:
             return BoardState.HELD
         return BoardState.LEAVING if host.draining else None
+
+    def _hold(self, entry: BoardEntry) -> Hold | None:
+        """The hold of a board, or of another one with some of its chips."""
+        names = (entry.board.id, *entry.shares_chips_with)
+        return next((self.holds[name] for name in names if name in self.holds), None)
 
     def _why_unusable(self, board: str) -> str:
         entry = self._boards.get(board)
         if entry is None:
             return "its host offers it no more"
         obstacle = self._obstacle(entry)
-        if obstacle is BoardState.HELD:
-            hold = self.holds[board]
-            return f"held by {hold.by}: {hold.why}"
+        if obstacle is BoardState.HELD and (hold := self._hold(entry)) is not None:
+            other = "" if board in self.holds else ", with chips of this board"
+            return f"held by {hold.by}{other}: {hold.why}"
         return "its host is lost" if obstacle is BoardState.LOST else self._hosts[entry.board.host].draining

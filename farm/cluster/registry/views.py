@@ -28,6 +28,7 @@ def view_of_board(
     unix_ahead: float,
     run: RunEntry | None,
     hold: Hold | None,
+    chips_run: RunEntry | None,
     obstacle: BoardState | None,
     why: str,
     versions: Mapping[str, str],
@@ -39,7 +40,8 @@ def view_of_board(
         now: seconds of the registry's clock.
         unix_ahead: how many seconds Unix time is ahead of that clock.
         run: the run that has it.
-        hold: its hold.
+        hold: its hold, or that of a board with some of its chips.
+        chips_run: the run that has another board with some of its chips.
         obstacle: the state that keeps it from all runs; None where nothing does.
         why: why that is so, or what its last trouble was.
         versions: of what drives it.
@@ -52,6 +54,8 @@ def view_of_board(
         backend=board.backend,
         kind=board.kind.name,
         chips=board.kind.chips,
+        box=board.box,
+        chips_run=chips_run.report.run if chips_run else None,
         state=obstacle or status.state,
         doing=status.activity,
         run=run.report.run if run else None,
