@@ -27,6 +27,7 @@ from farm.board.backends.base import Backend
 from farm.board.chip_presence import RETURN_SECONDS, Chips, await_return
 from farm.board.external_tools import ToolEnd, run_tool
 from farm.board.holders import Holder
+from farm.board.parts import resets_more
 from farm.board.reset_journal import ResetJournal
 from farm.board.reset_output import reset_complaint
 from farm.board.reset_ways import NO_WAY, UNKNOWN_FLAG, ResetWay, reset_way
@@ -132,7 +133,8 @@ class Resetter:
 
     def _reset(self, way: ResetWay, began: float) -> Reset:
         if users := self.users():
-            message = f"not reset: {'; '.join(map(str, users))}"
+            scope = ", since that resets all chips of its host" if resets_more(self.board.kind) else ""
+            message = f"not reset{scope}: {'; '.join(map(str, users))}"
             return Reset(good=False, seconds=time.monotonic() - began, message=message, users=users)
         before = self._backend.chips()
         commands = way.commands(before or {})

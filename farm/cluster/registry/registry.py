@@ -206,7 +206,7 @@ class Registry:
         withdrawn |= {board: "its host joined the farm again" for board in run.outdated if board in usable}
         withdrawn |= self._adopt(run, now)
         due = self._due(now) if self._is_settled(now) else {}
-        due_chips = turns(due, self._boards, self._runs, self._owner, now)
+        due_chips = turns(due, self._boards, self._runs, now)
         for board, owner in due.items():
             is_free = self._owner(board) is None and self._chips_owner(board) is None
             if owner == report.run == due_chips.get(board, owner) and is_free and run.has_room:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from farm.cluster.registry.entries import BoardEntry, RunEntry
 from farm.core.board import Board
@@ -18,18 +18,16 @@ def turns(
     due: Mapping[str, str],
     boards: Mapping[str, BoardEntry],
     runs: Mapping[str, RunEntry],
-    owner_of: Callable[[str], RunEntry | None],
     now: float,
 ) -> dict[str, str]:
     """The boards whose chips a run waits for, which should have them as another board; each with that run.
 
-    It must have waited as long as a run waits for a board, or be of a higher priority than those that have the chips.
+    It must have waited as long as a run waits for a board, or be of a higher priority than those that want the chips.
 
     Args:
         due: the run that should have each board.
         boards: all boards.
         runs: all runs.
-        owner_of: the run that has a board.
         now: seconds of the registry's clock.
     """
     found: dict[str, str] = {}
@@ -37,8 +35,10 @@ def turns(
         others, run = boards[board].shares_chips_with, runs[name]
         if not others or board in run.leases or run.waits_since is None:
             continue
-        owners = [owner for other in others if (owner := owner_of(other)) is not None and owner is not run]
-        is_overdue = now - run.waits_since >= PATIENCE_SECONDS
-        if is_overdue or (owners and all(each.report.priority < run.report.priority for each in owners)):
+        rank = max(
+            (each.report.priority for each in runs.values() if not each.report.requested.isdisjoint(others)),
+            default=run.report.priority,
+        )
+        if now - run.waits_since >= PATIENCE_SECONDS or rank < run.report.priority:
             found |= {other: name for other in others if other not in found}
     return found

@@ -7,12 +7,14 @@ from dataclasses import replace
 import pytest
 
 from farm.board.kinds import KINDS
+from farm.board.selection import select_boards
 from farm.cluster.registry.records import HostOffer, RegistryAnswer, RunReport
 from farm.cluster.registry.registry import FAULTS_BEFORE_HOLD, RUN_SILENCE_SECONDS, Registry
 from farm.core.board import Board
 from farm.core.errors import FarmError
 from farm.core.progress import BoardStatus
 from scheduler import BoardState
+from scheduler.policies.fair_sharing import PATIENCE_SECONDS
 
 
 def board(name: str) -> Board:
@@ -268,3 +270,98 @@ def test_verdicts_are_counted_once() -> None:
         run.report = replace(run.report, verdicts={"validated": n})
         run.report_twice()
     assert registry.verdicts == {"validated": 5}
+
+
+def shared_farm() -> Registry:
+    """A farm with a host that offers a box and its cards."""
+    boards = [*select_boards("fake:t3000"), *select_boards("fake:t3000/n300")]
+    named = tuple(replace(each, id=f"a:{each.id}", host="a") for each in boards)
+    return farm(HostOffer("a", "node-a", "10.0.0.1", named))
+
+
+class PartRun(Run):
+    """A run that wants boards of one kind."""
+
+    def __init__(self, registry: Registry, name: str, kind: str, **options: int) -> None:
+        super().__init__(registry, name, **options)
+        self.kind = kind
+
+    def report_twice(self, now: float = 0.0) -> RegistryAnswer:
+        for _ in range(3):
+            self.answer = self.registry.exchange(self.report, now)
+            names = frozenset(each.id for each in self.answer.offered if each.kind.name == self.kind)
+            gone = self.answer.withdrawn.keys()
+            self.report = replace(
+                self.report,
+                offered=(self.report.offered | {each.id for each in self.answer.offered}) - gone,
+                requested=(self.report.requested | names) - gone,
+            )
+            if gone:
+                break
+        return self.answer
+
+
+def test_a_box_and_its_parts_are_never_leased_at_once() -> None:
+    registry = shared_farm()
+    cards, whole = PartRun(registry, "cards", "n300"), PartRun(registry, "whole", "t3000", started=1)
+    assert len(cards.report_twice().granted) == 4
+    assert whole.report_twice().granted == frozenset()
+    view = {each.id: each for each in registry.view(0.0).boards}
+    assert (view["a:fake:t3000:0"].run, view["a:fake:t3000:0"].chips_run) == (None, "cards")
+    assert view["a:fake:t3000/n300:0"].box == "t3000"
+    assert (registry.view(0.0).totals["fake:t3000"].free, registry.view(0.0).totals["fake:t3000"].busy) == (0, 1)
+    registry.ended("cards", 1.0)
+    assert whole.report_twice(1.0).granted == {"a:fake:t3000:0"}
+    late = PartRun(registry, "late", "n300", started=2)
+    assert late.report_twice(1.0).granted == frozenset()
+
+
+def test_a_run_that_waited_for_a_box_gets_all_of_its_parts() -> None:
+    registry = shared_farm()
+    cards, whole = PartRun(registry, "cards", "n300"), PartRun(registry, "whole", "t3000", started=1)
+    cards.report_twice(0.0)
+    whole.report_twice(0.0)
+    for now in range(0, int(PATIENCE_SECONDS), 10):
+        assert len(cards.report_twice(float(now)).granted) == 4
+        assert not whole.report_twice(float(now)).granted
+    late = PATIENCE_SECONDS + 1
+    whole.report_twice(late)
+    assert len(cards.report_twice(late).withdrawn) == 4
+    assert "which uses its chips as another board" in next(iter(cards.answer.withdrawn.values()))
+    cards.report_twice(late)
+    assert not cards.answer.granted, "they are kept for the run that waits"
+    assert whole.report_twice(late).granted == {"a:fake:t3000:0"}
+
+
+def test_an_urgent_run_gets_a_box_whose_parts_others_have() -> None:
+    registry = shared_farm()
+    cards = PartRun(registry, "cards", "n300")
+    cards.report_twice()
+    urgent = PartRun(registry, "urgent", "t3000", priority=3)
+    urgent.report_twice()
+    assert len(cards.report_twice().withdrawn) == 4
+    cards.report_twice()
+    assert urgent.report_twice().granted == {"a:fake:t3000:0"}
+
+
+def test_a_held_part_keeps_its_box_from_runs() -> None:
+    registry = shared_farm()
+    registry.hold("a:fake:t3000/n300:2", "broken", "ann@lab", 0.0)
+    view = {each.id: each for each in registry.view(0.0).boards}
+    assert view["a:fake:t3000:0"].state is BoardState.HELD
+    assert view["a:fake:t3000:0"].why == "held by ann@lab, with chips of this board: broken"
+    assert view["a:fake:t3000/n300:1"].state is not BoardState.HELD
+    run = Run(registry, "r")
+    assert run.report_twice().granted == {f"a:fake:t3000/n300:{number}" for number in (0, 1, 3)}
+
+
+def test_a_registry_that_replaces_another_leases_no_chip_twice() -> None:
+    registry = shared_farm()
+    cards, whole = PartRun(registry, "cards", "n300"), PartRun(registry, "whole", "t3000", started=1)
+    cards.report_twice()
+    using = replace(cards.report, using=cards.report.requested)
+    registry = shared_farm()
+    registry.exchange(using, 0.0)
+    whole.registry = registry
+    whole.report = replace(whole.report, requested=frozenset({"a:fake:t3000:0"}), using=frozenset({"a:fake:t3000:0"}))
+    assert "was given to run cards" in registry.exchange(whole.report, 0.0).withdrawn["a:fake:t3000:0"]
