@@ -149,7 +149,7 @@ class SweepSpec(WorkerOptions):
         Option(
             "--boards",
             Group.BOARDS,
-            "auto: this host's boards, or mock boards where it has none. Or a list, such as `mock:n300*2,mock:p150`; parts of a box, `mock:t3000/n300`, or `mock:t3000/auto`.",
+            "auto: this host's boards, or mocks where it has none. Or a list, such as `mock:n300*2,mock:t3000/n300`.",
         ),
     ] = AUTO
     address: Annotated[
