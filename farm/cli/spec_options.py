@@ -13,6 +13,7 @@ import typer
 
 from farm.core.board import AUTO
 from farm.core.errors import FarmError, WrongValue
+from farm.core.sweep_command import typed_error
 from farm.core.sweep_spec import SweepSpec, options
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _named_as_typed() -> Iterator[None]:
     try:
         yield
     except WrongValue as error:
-        raise FarmError(f"{options()[error.field].name or error.field} {error.value}: {error.advice}") from error
+        raise typed_error(error) from error
 
 
 @dataclass(frozen=True, slots=True)

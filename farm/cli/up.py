@@ -84,6 +84,7 @@ def up(
     from farm.cluster.hosts.supervision import supervise, supervise_in_background
     from farm.cluster.nodes.token import make_token, read_token
     from farm.core.settings import absolute, load_settings
+    from farm.core.sizes import parse_size
 
     settings = load_settings()
     secured_by = absolute(certificates) if certificates else settings.certificates
@@ -106,6 +107,8 @@ def up(
         certificates=secured_by,
         door=door,
         door_is_plain=door_unencrypted,
+        job_isolation=settings.job_isolation,
+        job_size=parse_size(settings.job_size),
     )
     with left_when_stopped(plan, settings.state):
         joined = join_farm(plan, settings.state)

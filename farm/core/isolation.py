@@ -17,5 +17,25 @@ class Isolation(str, Enum):
     """Such a worker in a container, which sees little of the host."""
 
 
+class LeastIsolation(str, Enum):
+    """The least isolation that the jobs of a farm's door must have, from the weakest on."""
+
+    NONE = "none"
+    PROCESS = Isolation.PROCESS.value
+    USER = Isolation.USER.value
+    CONTAINER = Isolation.CONTAINER.value
+
+    @property
+    def isolation(self) -> Isolation | None:
+        """The isolation itself; None for none."""
+        return None if self is LeastIsolation.NONE else Isolation(self.value)
+
+    def permits(self, isolation: Isolation | None) -> bool:
+        """Whether an isolation is as strong as this, or stronger."""
+        strength = list(LeastIsolation)
+        own = LeastIsolation.NONE if isolation is None else LeastIsolation(isolation.value)
+        return strength.index(own) >= strength.index(self)
+
+
 IsolationName: TypeAlias = Literal["process", "user", "container"]
 """The values of `Isolation`, for callers that write them as text."""

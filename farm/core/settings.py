@@ -32,8 +32,9 @@ from pydantic_settings import (
 from farm.core.config_trust import TRUST_VARIABLE, is_trusted, sha256_of, was_trusted
 from farm.core.door_address import names_door
 from farm.core.errors import FarmError
+from farm.core.isolation import LeastIsolation
 from farm.core.plain_words import in_plain_words
-from farm.core.sizes import check_share
+from farm.core.sizes import check_share, check_size
 from farm.core.store_place import StorePlace
 
 PREFIX = "FARM_"
@@ -112,6 +113,14 @@ class Settings(BaseSettings):
     isolate_user: Annotated[str | None, USER_ONLY] = Field(
         default=None,
         description="The user of this host that `--isolate user` runs workers as, such as nobody. Farm must be root.",
+    )
+    job_isolation: Annotated[LeastIsolation, USER_ONLY] = Field(
+        default=LeastIsolation.CONTAINER,
+        description="The least isolation of sweep modules that people run through this head's door: none, process, "
+        "user or container.",
+    )
+    job_size: Annotated[Annotated[str, AfterValidator(check_size)], USER_ONLY] = Field(
+        default="50MB", description="How large a folder may be, packed, that a job of the door takes along."
     )
     state: Annotated[Path, USER_ONLY] = Field(
         default=platformdirs.user_state_path("farm") / "host",

@@ -37,3 +37,13 @@ def check_share(text: str) -> str:
     if parse_size(text) < LEAST_SHARE:
         raise ValueError(f"{text} is too little for a worker: give at least {size_text(LEAST_SHARE)}")
     return text
+
+
+def check_size(text: str) -> str:
+    """Return a size as it was written.
+
+    Raises:
+        ValueError: it is no size.
+    """
+    parse_size(text)
+    return text

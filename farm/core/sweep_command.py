@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 
+from farm.core.errors import FarmError, WrongValue
 from farm.core.spec_option import Option
 from farm.core.sweep_spec import SweepSpec, options
 
@@ -26,6 +27,11 @@ def listing_command(spec: SweepSpec) -> list[str]:
         if value := getattr(spec, name):
             words += _words_of(options()[name], value)
     return words if spec.vectors_file is None else [*words, "--from", str(spec.vectors_file)]
+
+
+def typed_error(error: WrongValue) -> FarmError:
+    """The error about a wrong value of a spec, which names the option as the command line writes it."""
+    return FarmError(f"{options()[error.field].name or error.field} {error.value}: {error.advice}")
 
 
 def _words_of(option: Option, value: object) -> Iterator[str]:

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from farm.cluster.board_registry import BoardActs, ViewSource
+from farm.cluster.door.job_desk import JobDesk, JobRules, JobService
 from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
 from farm.cluster.door.refused import Refused
 from farm.cluster.door.roles import Deed, Person
@@ -86,6 +87,7 @@ class Door:
         farm: DoorFarm,
         tokens: RoleTokens,
         log: ActionLog,
+        jobs: tuple[JobService, JobRules],
         *,
         clock: Callable[[], float] = time.monotonic,
         unix_clock: Callable[[], float] = time.time,
@@ -95,12 +97,14 @@ class Door:
         Args:
             farm: the farm.
             tokens: whose token is whose.
-            log: where refused requests are logged; the registry logs those that were carried out.
+            log: where refused requests and jobs are logged; the registry logs what was done with boards.
+            jobs: the farm's jobs, and the rules for them.
             clock: seconds, of a clock that never jumps.
             unix_clock: Unix time in seconds.
         """
         self._farm = farm
         self._visitors = Visitors(tokens, log, clock, unix_clock)
+        self._jobs = JobDesk(*jobs, self._visitors, log, unix_clock)
         self._admissions = CapacityLimiter(ADMITTED_AT_ONCE)
         self._checks = CapacityLimiter(CHECKS_AT_ONCE)
         self._checking = 0
@@ -115,6 +119,10 @@ class Door:
             self.guarded("/api/release", "POST", Deed.RELEASE, self._release),
             self.guarded("/api/probe", "POST", Deed.PROBE, self._probe),
             self.guarded("/api/reset", "POST", Deed.RESET, self._reset),
+            self.guarded("/api/jobs", "GET", Deed.JOBS, self._jobs.list_jobs),
+            self.guarded("/api/jobs", "POST", Deed.SUBMIT, self._jobs.submit),
+            self.guarded("/api/jobs/{job}/output", "GET", Deed.FOLLOW, self._jobs.follow),
+            self.guarded("/api/jobs/{job}/stop", "POST", Deed.STOP, self._jobs.stop),
         ]
 
     def guarded(self, path: str, method: str, deed: Deed, answer: Answer) -> Route:

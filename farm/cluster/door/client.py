@@ -6,7 +6,10 @@ It uses Python's own HTTP client, which follows no redirection and asks no proxy
 from __future__ import annotations
 
 import http.client
+import itertools
 import ssl
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,6 +29,10 @@ from farm.core.plain_words import reason_of
 
 ANSWER_SECONDS = 30.0
 """How long a door may be silent."""
+SEND_SECONDS = 120.0
+"""How long it may be silent while a job is sent and started."""
+_PIECE = 65536
+"""Bytes of a file that are read at once."""
 CHECK_SECONDS = 1000.0
 """How long it may be silent while a board is reset and checked."""
 LARGEST_ANSWER = 64 * 2**20
@@ -33,6 +40,14 @@ LARGEST_ANSWER = 64 * 2**20
 
 _ACTIONS = TypeAdapter(list[Action])
 Answer = TypeVar("Answer")
+
+
+class NoAnswer(NotRunnable):
+    """The door can't be reached, or has no time now: a later try may succeed."""
+
+
+class DoorBusy(NoAnswer):
+    """The door did nothing, since too much is asked of it: a later try may succeed."""
 
 
 class DoorClient:
@@ -60,13 +75,23 @@ class DoorClient:
 
         Raises:
             FarmError: the door refuses, or the farm does.
-            NotRunnable: no door answers.
+            NoAnswer: no door answers.
+            NotRunnable: what answers is no door.
         """
         return self._checked(answer, self._asked("GET", path, None, ANSWER_SECONDS))
 
     def post(self, path: str, request: BaseModel, answer: type[Answer], seconds: float = ANSWER_SECONDS) -> Answer:
         """Ask the door to do something. `seconds` is how long it may be silent; see `get`."""
-        return self._checked(TypeAdapter(answer), self._asked("POST", path, request, seconds))
+        body = request.model_dump_json().encode()
+        return self._checked(TypeAdapter(answer), self._asked("POST", path, body, seconds))
+
+    def send(self, path: str, request: BaseModel, file: Path, answer: type[Answer]) -> Answer:
+        """Send a line with a request, and a file after it; see `get`."""
+        line = request.model_dump_json().encode() + b"\n"
+        with file.open("rb") as content:
+            body = itertools.chain([line], iter(lambda: content.read(_PIECE), b""))
+            size = len(line) + file.stat().st_size
+            return self._checked(TypeAdapter(answer), self._asked("POST", path, body, SEND_SECONDS, size))
 
     def _token(self) -> str:
         """The token in the file; a role token alone: the farm's own must not be shown to what may be no door of it."""
@@ -78,12 +103,16 @@ class DoorClient:
             )
         return token
 
-    def _asked(self, method: str, path: str, request: BaseModel | None, seconds: float) -> bytes:
-        body = None if request is None else request.model_dump_json()
+    def _asked(
+        self, method: str, path: str, body: bytes | Iterable[bytes] | None, seconds: float, size: int | None = None
+    ) -> bytes:
         headers = {"Authorization": f"Bearer {self._token()}", "Content-Type": "application/json"}
+        if size is not None:
+            headers["Content-Length"] = str(size)
         connection = self._connection(seconds)
         try:
-            connection.request(method, path, body, headers)
+            with suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before all was sent
+                connection.request(method, path, body, headers)
             response = connection.getresponse()
             data = response.read(LARGEST_ANSWER + 1)
         except ssl.SSLError as error:
@@ -92,7 +121,7 @@ class DoorClient:
                 f"folder with the {CA_CERTIFICATE} of the farm's authority"
             ) from error
         except (OSError, http.client.HTTPException, UnicodeError) as error:  # the last: an impossible name of a host
-            raise NotRunnable(f"no door of a farm answers at {self.address}: {reason_of(error)}") from error
+            raise NoAnswer(f"no door of a farm answers at {self.address}: {reason_of(error)}") from error
         finally:
             connection.close()
         if response.status != http.client.OK:
@@ -113,9 +142,11 @@ class DoorClient:
             refusal = Refusal.model_validate_json(data)
         except ValidationError:
             if status == http.client.SERVICE_UNAVAILABLE:
-                return NotRunnable(f"{self.address} has too many connections at this moment: try again")
+                return DoorBusy(f"{self.address} has too many connections at this moment: try again")
             return NotRunnable(f"{self.address} answers {status}, and is no farm's door")
         message = refusal.message
+        if status in (http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE):
+            return DoorBusy(message)
         if status == http.client.UNAUTHORIZED:
             message = f"{self.address} refuses the token in {self._token_file}: {message}"
         return FarmError(message) if refusal.exit_code == ExitCode.USAGE else NotRunnable(message)

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from farm.cluster.board_registry import FarmBoardRegistry
 from farm.cluster.door.app import Door, door_app
+from farm.cluster.door.head_jobs import HeadJobs, ray_output_path
+from farm.cluster.door.job_desk import JobRules
+from farm.cluster.door.job_policy import JobPolicy
 from farm.cluster.door.server import door_server
 from farm.cluster.door.tokens import RoleTokens
 from farm.cluster.hosts.host_plan import HostPlan, load_plan
@@ -99,7 +102,9 @@ def serve(plan: HostPlan, state: HostState, folder: Path) -> None:
     certificates = plan.certificates if plan.door_is_encrypted else None
     with connected(state.address, state.token_file) as farm:
         log = ActionLog(folder / FILE)
-        door = Door(OwnFarm(farm, state, log), RoleTokens(folder), log)
+        rules = JobRules(JobPolicy(state.address, plan.job_isolation), plan.job_size)
+        jobs = HeadJobs(plan.jobs_url, state.token_file, ray_output_path)
+        door = Door(OwnFarm(farm, state, log), RoleTokens(folder), log, (jobs, rules))
         door_server(door_app(door), place, certificates).run()
 
 

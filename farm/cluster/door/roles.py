@@ -11,8 +11,10 @@ class Role(str, Enum):
 
     VIEW = "view"
     """See boards, hosts, runs and the log of actions."""
+    RUN = "run"
+    """Run sweeps as jobs, and see, follow and stop one's own."""
     OPERATE = "operate"
-    """Hold, release, probe and reset boards."""
+    """Hold, release, probe and reset boards; see, follow and stop the jobs of all."""
 
     @property
     def rank(self) -> int:
@@ -29,6 +31,10 @@ class Deed(str, Enum):
     RELEASE = "release"
     PROBE = "probe"
     RESET = "reset"
+    SUBMIT = "submit"
+    JOBS = "list jobs"
+    FOLLOW = "follow a job"
+    STOP = "stop a job"
 
 
 NEEDED = {
@@ -38,6 +44,10 @@ NEEDED = {
     Deed.RELEASE: Role.OPERATE,
     Deed.PROBE: Role.OPERATE,
     Deed.RESET: Role.OPERATE,
+    Deed.SUBMIT: Role.RUN,
+    Deed.JOBS: Role.RUN,
+    Deed.FOLLOW: Role.RUN,
+    Deed.STOP: Role.RUN,
 }
 """The lowest role that may do each deed."""
 
@@ -52,6 +62,11 @@ class Person:
     def may(self, deed: Deed) -> bool:
         """Whether the person's role is high enough."""
         return self.role.rank >= NEEDED[deed].rank
+
+    @property
+    def may_use_all_jobs(self) -> bool:
+        """Whether the jobs of others are shown to the person, and stopped."""
+        return self.role.rank >= Role.OPERATE.rank
 
     def refusal(self, deed: Deed) -> str:
         """One line for a person whose role is too low."""

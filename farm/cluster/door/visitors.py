@@ -82,6 +82,11 @@ class Visitors:
                 raise Refused(403, person.refusal(deed))
         return person
 
+    def record_refused(self, person: Person, detail: str) -> None:
+        """Log that a person was refused something that their role lets them ask for."""
+        with self._lock:
+            self._record(person.name, detail, person.name, verified=True)
+
     def _owner(self, token: str) -> Person | None:
         """Whose token this is. A stranger is not told why the tokens can't be read: that names files of the head."""
         try:

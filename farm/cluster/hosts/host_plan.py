@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from farm.cluster.nodes.node import JOBS_PORT, PORT
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically
+from farm.core.isolation import LeastIsolation
 from farm.core.process_identity import ProcessIdentity
 
 _FILE = "up.json"
@@ -38,6 +39,10 @@ class HostPlan(BaseModel):
     metrics_port: int | None = Field(default=None, description="Where a head serves metrics.")
     door: str | None = Field(default=None, description="HOST:PORT at which a head's door listens; none without a door.")
     door_is_plain: bool = Field(default=False, description="Whether the door is not encrypted although it might be.")
+    job_isolation: LeastIsolation = Field(
+        default=LeastIsolation.CONTAINER, description="The least isolation of sweep modules that the door's jobs run."
+    )
+    job_size: int = Field(default=50_000_000, description="The largest folder that such a job takes along, in bytes.")
     supervisor: ProcessIdentity | None = Field(
         default=None, description="The process in the background that starts the node again; none in the foreground."
     )
@@ -46,6 +51,12 @@ class HostPlan(BaseModel):
     def door_is_encrypted(self) -> bool:
         """Whether the door is asked over TLS."""
         return self.certificates is not None and not self.door_is_plain
+
+    @property
+    def jobs_url(self) -> str:
+        """Where a head takes jobs, for itself."""
+        host = f"[{self.jobs_host}]" if ":" in self.jobs_host else self.jobs_host
+        return f"http://{host}:{self.jobs_port}"
 
     @property
     def farm(self) -> str:

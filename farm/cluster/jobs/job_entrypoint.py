@@ -39,7 +39,9 @@ def run_job(words: list[str]) -> int:
     """
     state_folder = load_settings().state
     state, origin = load_state(state_folder), job_origin(os.environ)
-    log = JobLog(state_folder, origin, words) if state is not None and state.head and origin is not None else None
+    # the door logs its jobs itself: it knows who stops one
+    is_logged = state is not None and state.head and origin is not None and not origin.person
+    log = JobLog(state_folder, origin, words) if origin is not None and is_logged else None
 
     def stop(_number: int, _frame: object) -> None:
         # a stop is meant for the command, which ends with its report; this process stays to send that

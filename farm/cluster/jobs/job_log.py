@@ -14,6 +14,10 @@ from farm.core.secret_texts import shown_command
 
 SUBMITTER: Final = "farm_submitter"
 """The name of a job's metadata that has the user and host of `farm submit`."""
+DOOR_PERSON: Final = "farm_door_person"
+"""The name of a job's metadata that has the person whom the door knew by a role token, for a job that came that way."""
+SHOWN_COMMAND: Final = "farm_command"
+"""The name of a door's job's metadata that has its command, without secrets."""
 _CONFIG = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """The variable in which Ray gives a job its metadata; this is its name."""
 
@@ -27,6 +31,7 @@ class JobOrigin(BaseModel):
     who: str = Field(
         default="unknown", alias=SUBMITTER, description="Who submitted it; Ray's own command doesn't say that."
     )
+    person: str = Field(default="", alias=DOOR_PERSON, description="Whose job of the door it is; empty for another.")
 
 
 class _JobConfig(BaseModel):

@@ -20,7 +20,7 @@ from farm.board.shipping import Shipment
 from farm.cluster.jobs.job_files import JobOutput
 from farm.cluster.jobs.job_log import SUBMITTER
 from farm.cluster.jobs.job_package import entrypoint_words, write_package
-from farm.cluster.jobs.job_reply import cause_of, job_end
+from farm.cluster.jobs.job_reply import JobEnd, cause_of, job_end
 from farm.cluster.nodes.token import use_token
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.extras import Extra, own_install
@@ -60,7 +60,7 @@ class Submission:
         use_token(token_file)
         from farm.cluster.ray_client import ray  # noqa: F401 - it must be the first import of Ray
 
-        self._client = _client(url, token_file)
+        self._client = job_client(url, token_file)
         self.output = JobOutput()
         shown, texts = entrypoint_words(words)
         with tempfile.TemporaryDirectory(prefix="farm-submit-") as folder:
@@ -69,7 +69,7 @@ class Submission:
                 package = Path(folder) / "package.zip"
                 write_package(package, shipment, texts)
                 environment = {"working_dir": str(package)}
-            self.id = f"farm-{secrets.token_hex(8)}"
+            self.id = new_job_id()
             try:
                 self._client.submit_job(
                     entrypoint=shlex.join(["python", "-m", "farm.cluster.jobs.job_entrypoint", *shown]),
@@ -99,30 +99,11 @@ class Submission:
             KeyboardInterrupt: Ctrl-C came twice.
             NotRunnable: the head answers no more, or its answer is malformed.
         """
-        stopped = threading.Event()
-
-        def interrupted(number: int, _frame: object) -> None:
-            if number == signal.SIGHUP:
-                leave_closed_terminal()
-            if stopped.is_set():
-                raise KeyboardInterrupt
-            stopped.set()
-            threading.Thread(target=self.stop, daemon=True).start()
-
-        before = {number: signal.signal(number, interrupted) for number in caught_signals()}
-        try:
+        with stopped_by_signals(self.stop):
             asyncio.run(self._follow(show))
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
         with answers_expected(self.id):
             end = job_end(self._client.get_job_info(self.id))
-        if end.driver_exit_code is not None:
-            return end.driver_exit_code
-        if self.output.exit_code is not None:  # of a job that was stopped, Ray tells no code
-            return self.output.exit_code
-        show(f"farm: the job ended without an exit code: {end.status}, {end.message or ''}\n")
-        return int(ExitCode.NOT_RUN)
+        return exit_code_of(end, self.output, show)
 
     async def _follow(self, show: Callable[[str], None]) -> None:
         pieces = self._client.tail_job_logs(self.id)
@@ -133,6 +114,49 @@ class Submission:
                 return
             if printed := self.output.feed(text):
                 show(printed)
+
+
+def new_job_id() -> str:
+    """An id for a job that no other job has."""
+    return f"farm-{secrets.token_hex(8)}"
+
+
+@contextlib.contextmanager
+def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Ask a job to stop when Ctrl-C, SIGTERM or SIGHUP comes, and go on waiting for it.
+
+    Args:
+        stop: asks it to; called in another thread.
+
+    Raises:
+        KeyboardInterrupt: a second signal came.
+    """
+    stopped = threading.Event()
+
+    def interrupted(number: int, _frame: object) -> None:
+        if number == signal.SIGHUP:
+            leave_closed_terminal()
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+        threading.Thread(target=stop, daemon=True).start()
+
+    before = {number: signal.signal(number, interrupted) for number in caught_signals()}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def exit_code_of(end: JobEnd, output: JobOutput, show: Callable[[str], None]) -> int:
+    """The exit code of the command of a job that ended; a line is shown where it has none."""
+    if end.driver_exit_code is not None:
+        return end.driver_exit_code
+    if output.exit_code is not None:  # of a job that was stopped, Ray tells no code
+        return output.exit_code
+    show(f"farm: the job ended without an exit code: {end.status}, {end.message or ''}\n")
+    return int(ExitCode.NOT_RUN)
 
 
 @contextlib.contextmanager
@@ -148,7 +172,12 @@ def answers_expected(job: str) -> Iterator[None]:
         ) from error
 
 
-def _client(url: str, token_file: Path) -> Any:
+def job_client(url: str, token_file: Path) -> Any:
+    """Ray's client of the job API.
+
+    Raises:
+        NotRunnable: no farm takes jobs there, or it refuses the token.
+    """
     from farm.cluster.ray_client import ray
 
     try:

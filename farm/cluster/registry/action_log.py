@@ -43,7 +43,7 @@ class ActionKind(str, Enum):
         RUN_STOPPED: a person stopped it.
         RUN_SILENT: it has not reported for so long that its boards went to others.
         JOB: a command was submitted.
-        JOB_STOPPED: it was asked to stop. The job API doesn't say who asked: who submitted it stands for that.
+        JOB_STOPPED: it was asked to stop. Ray doesn't say by whom: unless the door does, it is who submitted the job.
         JOIN: a host joined.
         DRAIN: it takes no more work.
         LEAVE: it left.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,17 @@ pytest.importorskip("starlette", reason="a door needs the extra cluster: uv run 
 httpx = pytest.importorskip("httpx")
 
 from farm.cluster.door.app import ADMITTED_AT_ONCE, CHECKS_AT_ONCE, LARGEST_REQUEST, Door, door_app  # noqa: E402 - after the skips
+from farm.cluster.door.job_desk import JobRules, NewJob  # noqa: E402
+from farm.cluster.door.job_messages import JobState, JobView  # noqa: E402
+from farm.cluster.door.job_policy import JobPolicy  # noqa: E402
 from farm.cluster.door.roles import Role  # noqa: E402
 from farm.cluster.door.tokens import RoleTokens  # noqa: E402
 from farm.cluster.door.visitors import REFUSED_AT_ONCE, REQUESTS_AT_ONCE, STRANGERS_AT_ONCE  # noqa: E402
+from farm.cluster.jobs.job_reply import JobEnd  # noqa: E402
 from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog  # noqa: E402
 from farm.cluster.registry.records import FarmView  # noqa: E402
+from farm.core.errors import NotRunnable  # noqa: E402
+from farm.core.isolation import LeastIsolation  # noqa: E402
 from tests.farm.cluster.registry.test_service import OFFER, A, Head  # noqa: E402
 
 PATIENT = 30.0
@@ -60,6 +67,48 @@ class RegistryFarm:
         return self.registry.actions(count)
 
 
+class Jobs:
+    """A `JobService` without Ray."""
+
+    def __init__(self) -> None:
+        self.views: list[JobView] = []
+        self.packages: dict[str, dict[str, bytes]] = {}
+        self.words: dict[str, list[str]] = {}
+        self.outputs: dict[str, bytes] = {}
+        self.stopped: list[str] = []
+
+    def submit(self, job: NewJob) -> None:
+        if any(view.id == job.id for view in self.views):
+            raise NotRunnable(f"job {job.id} exists")
+        with zipfile.ZipFile(job.package) as archive:
+            self.packages[job.id] = {name: archive.read(name) for name in archive.namelist()}
+        self.words[job.id] = list(job.words)
+        self.add(job.id, job.person)
+
+    def add(self, job: str, who: str, *, verified: bool = True) -> None:
+        self.views.append(JobView(id=job, who=who, verified=verified, state=JobState.RUNNING, command="farm sweep"))
+
+    def all(self) -> list[JobView]:
+        return self.views
+
+    def stop(self, job: str) -> None:
+        self.stopped.append(job)
+        self.set(job, JobState.STOPPED)
+
+    def set(self, job: str, state: JobState) -> None:
+        self.views = [view.model_copy(update={"state": state}) if view.id == job else view for view in self.views]
+
+    def output(self, job: str, offset: int) -> bytes:
+        return self.outputs.get(job, b"")[offset : offset + 10]
+
+    def end(self, job: str) -> JobEnd | None:
+        [view] = [view for view in self.views if view.id == job]
+        return JobEnd(status="SUCCEEDED", driver_exit_code=0) if view.state.is_over else None
+
+
+FARM = "10.0.0.1:6379"
+
+
 class Lab:
     """A door, and people with tokens."""
 
@@ -69,10 +118,14 @@ class Lab:
         self.farm = RegistryFarm(self.head)
         self.tokens = RoleTokens(self.state)
         self.token = {role: self.tokens.add(f"{role.value}er", role, 1.0) for role in Role}
+        self.jobs = Jobs()
+        self.jobs.add(ANOTHERS, "somebody")
+        self.jobs.add(OWN, "runer")
         door = Door(
             self.farm,
             self.tokens,
             ActionLog(self.state / FILE),
+            (self.jobs, JobRules(JobPolicy(FARM, LeastIsolation.CONTAINER), 100_000)),
             clock=lambda: self.head.now,
             unix_clock=lambda: self.head.unix,
         )
@@ -105,9 +158,10 @@ class Asked:
     path: str
     deed: str
     needed: Role
-    body: dict[str, str] | None = None
+    body: dict[str, str | list[str]] | None = None
 
 
+ANOTHERS, OWN, NEW = "farm-0000000000000001", "farm-0000000000000002", "farm-00000000000000aa"
 REQUESTS = [
     Asked("GET", "/api/view", "view", Role.VIEW),
     Asked("GET", "/api/actions", "log", Role.VIEW),
@@ -115,6 +169,10 @@ REQUESTS = [
     Asked("POST", "/api/release", "release", Role.OPERATE, {"board": A.id}),
     Asked("POST", "/api/probe", "probe", Role.OPERATE, {"board": A.id}),
     Asked("POST", "/api/reset", "reset", Role.OPERATE, {"board": A.id}),
+    Asked("GET", "/api/jobs", "list jobs", Role.RUN),
+    Asked("POST", "/api/jobs", "submit", Role.RUN, {"id": NEW, "words": ["sweep", "--suite", "model_traced"]}),
+    Asked("GET", f"/api/jobs/{OWN}/output?wait=0", "follow a job", Role.RUN),
+    Asked("POST", f"/api/jobs/{OWN}/stop", "stop a job", Role.RUN),
 ]
 
 
