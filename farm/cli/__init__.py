@@ -19,6 +19,7 @@ from farm.cli import (
     doctor,
     fit,
     history,
+    jobs,
     master,
     modules,
     ops,
@@ -78,6 +79,7 @@ app.command(rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(upgrade.upgrade)
 app.command(cls=RuledCommand, rich_help_panel=_RUN, context_settings=EXTRA_WORDS)(bisect.bisect)
 app.command(rich_help_panel=_RUN)(watch.watch)
 app.command(rich_help_panel=_RUN, context_settings=submit.EXTRA_ARGUMENTS)(submit.submit)
+app.add_typer(jobs.app, rich_help_panel=_RUN)
 app.command(cls=RuledCommand, rich_help_panel=_RUN)(simulate.simulate)
 app.command(cls=RuledCommand, rich_help_panel=_MASTERS, context_settings=trace.EXTRA_ARGUMENTS)(trace.trace)
 app.command(cls=RuledCommand, rich_help_panel=_MASTERS)(ops.ops)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from farm.cli.common import note
+from farm.cli.door import door_client
 from farm.cli.option_rules import RuledCommand
 from farm.core.errors import FarmError
 from farm.core.plain_words import counted
@@ -157,17 +157,11 @@ def _show_survey(*, as_json: bool) -> None:
 
 def _door(address: str | None, settings: Settings) -> FarmBehindDoor | None:
     """The farm, if its address is that of a door."""
-    from farm.core.door_address import door_address, names_door
-
-    url = address or settings.address
-    if not url or not names_door(url):
+    client = door_client(address, settings)
+    if client is None:
         return None
-    from farm.cluster.door.client import DoorClient, FarmBehindDoor
+    from farm.cluster.door.client import FarmBehindDoor
 
-    place = door_address(url)
-    client = DoorClient(place, settings.token_file, settings.certificates)
-    if place.is_exposed:
-        note(f"your token goes to {place} without encryption: whoever listens in the network can use it")
     return FarmBehindDoor(client)
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from farm.cli.common import exits_on_interrupt, note
+from farm.cli.door import door_client
 from farm.core.errors import FarmError
+
+if TYPE_CHECKING:
+    from farm.cluster.door.job_client import Follower
+    from farm.cluster.jobs.job_files import JobOutput
 
 EXTRA_ARGUMENTS = {"allow_extra_args": True, "ignore_unknown_options": False}
 """Everything after `--` is the command to run."""
@@ -21,7 +26,15 @@ def submit(
         str | None,
         typer.Option(help="Where the head takes jobs: http://HOST:8265. Default: FARM_JOBS, or FARM_ADDRESS's host."),
     ] = None,
-    token_file: Annotated[Path | None, typer.Option(help="The file with the farm's token.")] = None,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="The farm: https://HOST:PORT of its door, for a role token. Default: FARM_ADDRESS.", metavar="URL"
+        ),
+    ] = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="The file with the farm's token, or with your role token for its door.")
+    ] = None,
     ship: Annotated[
         Path | None,
         typer.Option(help="A folder to send along, with masters or sweep modules. The command runs in it."),
@@ -33,11 +46,12 @@ def submit(
 ) -> None:
     """Run a farm command on a farm, print its output here, and fetch its report.
 
+    Through a door, the command is a sweep, with few of its options left out; `farm jobs` shows its job.
+
     Example: farm submit -- sweep --suite model_traced --op add
     """
     from farm.board.shipping import select_files
     from farm.cluster.jobs.submission import Submission
-    from farm.core.door_address import names_door
     from farm.core.secret_texts import without_secrets
     from farm.core.settings import load_settings
     from farm.report.text import printable
@@ -46,14 +60,16 @@ def submit(
     words = [word for word in context.args if word != "--"]
     if not words:
         raise FarmError("give the command after --, such as: farm submit -- sweep --suite model_traced --op add")
+    if jobs and address:
+        raise FarmError("--jobs and --address can't be combined: name the head's jobs, or the farm's door")
     settings = load_settings()
+    if token_file is not None:
+        settings = settings.model_copy(update={"token_file": token_file})
+    client = None if jobs or (settings.jobs and not address) else door_client(address, settings)
     url = jobs or settings.jobs_url
-    if not url and settings.address and names_door(settings.address):
-        raise FarmError(
-            f"{settings.address} is the door of a farm, which takes no jobs: give --jobs http://HOST:8265 of its head, "
-            "and the farm's own token"
-        )
-    if not url:
+    if client is None and address:
+        raise FarmError(f"--address {address}: name the farm's door, such as https://10.0.0.1:8266, or use --jobs")
+    if client is None and not url:
         raise FarmError("no farm is named: give --jobs http://HOST:8265 of its head, or set FARM_ADDRESS")
     if reason := why_unwritable(out / "report"):
         raise FarmError(f"--out {out}: {reason}")
@@ -64,16 +80,37 @@ def submit(
         if not ship_secrets:
             shipment.refuse_secrets("move them away, list them in its .gitignore, or add --ship-secrets to send them")
         note(printable(shipment.summary()))
-    submission = Submission(url, token_file or settings.token_file, words, shipment)
-    note(f"job {submission.id} at {without_secrets(url)}")
+    submission: Submission | Follower
+    if client is not None:
+        from farm.cluster.door.job_client import DoorJobs, Follower
+
+        door_jobs = DoorJobs(client)
+        submission = Follower(door_jobs, door_jobs.submit(words, shipment))
+        place = str(client.address)
+    else:
+        assert url is not None  # noqa: S101 - as checked above
+        submission = Submission(url, settings.token_file, words, shipment)
+        place = without_secrets(url)
+    note(f"job {submission.id} at {place}")
     with exits_on_interrupt(f"no longer waiting for job {submission.id}, which was asked to stop"):
-        code = submission.follow(_print)
-    for path in submission.output.write_files(out):
-        note(f"fetched {printable(str(path))}")
+        code = submission.follow(print_output)
+    fetch(submission.output, out)
     raise typer.Exit(code)
 
 
-def _print(text: str) -> None:
+def fetch(output: JobOutput, folder: Path) -> None:
+    """Write the files of a job that came with its output into a folder.
+
+    Raises:
+        NotRunnable: they came damaged, or can't be written.
+    """
+    from farm.report.text import printable
+
+    for path in output.write_files(folder):
+        note(f"fetched {printable(str(path))}")
+
+
+def print_output(text: str) -> None:
     """Print a job's output, which is a stranger's: no escape sequence of it reaches the terminal."""
     from farm.report.text import printable
 

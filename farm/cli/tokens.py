@@ -29,7 +29,10 @@ def add(
     name: Annotated[str, typer.Argument(help="Whose token it is: the log of actions shows this name.")],
     role: Annotated[
         Role,
-        typer.Option(help="view: see boards, runs and the log. operate: hold, release, probe and reset boards, too."),
+        typer.Option(
+            help="view: see boards, runs and the log. run: also run sweeps (`farm submit`), and see and stop one's own "
+            "jobs. operate: also hold, release, probe and reset boards, and see and stop all jobs."
+        ),
     ],
 ) -> None:
     """Make a token, and print it, this once. The head keeps no more than its hash.

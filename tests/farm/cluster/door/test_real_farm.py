@@ -74,7 +74,7 @@ def head_with_door(home: Path) -> Iterator[tuple[Shell, str, str]]:
         pytest.skip(f"this host has no network: {error}")
     ports = free_ports(address)
     port, jobs_port, door_port = next(ports), next(ports), next(ports)
-    head = Shell(home, FARM_NAME="lab", FARM_BOARDS="fake:n300*2")
+    head = Shell(home, FARM_NAME="lab", FARM_BOARDS="fake:n300*2", FARM_JOB_ISOLATION="process")
     door = f"127.0.0.1:{door_port}"
     try:
         head.run(
@@ -88,6 +88,16 @@ def head_with_door(home: Path) -> Iterator[tuple[Shell, str, str]]:
 BOARD = "lab:fake:n300:0"
 PATIENT = 60.0
 """Seconds after which a test that waits for the door has failed."""
+
+
+MODULE = """
+parameters = {"all": {"number": [1, 2]}}
+
+
+def run(number, *, device):
+    return [(True, "1.0"), 1.0]
+"""
+"""A sweep module with two vectors."""
 
 
 def door_process(state: Path) -> int | None:
@@ -108,11 +118,31 @@ def await_another_door(person: Shell, state: Path, killed: int) -> None:
         time.sleep(0.1)
 
 
+def look_at_a_job(ron: Shell, olga: Shell) -> None:
+    """Ron ships a sweep module beside files that would end farm if they took the place of modules; he gets a report."""
+    work = ron.home / "work"
+    work.mkdir()
+    (work / "mine.py").write_text(MODULE)
+    for name in ("farm.py", "json.py", "sitecustomize.py"):
+        (work / name).write_text("raise SystemExit('shipped files take the place of modules')")
+    assert "takes no --store" in ron.run("submit", "--", "sweep", "--store", "x.db", expect=2)
+    printed = ron.run("submit", "--ship", "work", "--", "sweep", "--sweeps", "mine.py", "--json")
+    report = json.loads((ron.home / "farm-out" / "report.json").read_text())
+    assert {each["verdict"] for each in report["vectors"]} == {"validated"}, printed
+    [job] = json.loads(ron.run("jobs", "list", "--json"))
+    assert (job["who"], job["verified"], job["state"], job["exit_code"]) == ("ron", True, "ended", 0)
+    assert "--isolate process" in job["command"]
+    assert ron.run("jobs", "log", job["id"]) == printed
+    assert json.loads(olga.run("jobs", "list", "--json")) == [job]
+    assert "has ended" in olga.run("jobs", "stop", job["id"], expect=3)
+    assert "you have no job" in ron.run("jobs", "log", "farm-0000000000000000", expect=2)
+
+
 @pytest.mark.ray
 def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
     with head_with_door(tmp_path / "head") as (head, _, url):
-        people = {name: Shell(tmp_path / name, FARM_ADDRESS=url) for name in ("vera", "rob", "olga")}
-        for (name, shell), role in zip(people.items(), ("view", "view", "operate"), strict=True):
+        people = {name: Shell(tmp_path / name, FARM_ADDRESS=url) for name in ("vera", "rob", "olga", "ron")}
+        for (name, shell), role in zip(people.items(), ("view", "view", "operate", "run"), strict=True):
             shell.keep_token(head.run("tokens", "add", name, "--role", role))
         vera, olga = people["vera"], people["olga"]
 
@@ -120,7 +150,8 @@ def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
         assert [board["id"] for board in boards] == [BOARD, "lab:fake:n300:1"]
         refusal = vera.run("boards", "hold", BOARD, expect=3)
         assert refusal == "farm: you are vera, with the role view: to hold needs the role operate\n"
-        assert "is the door of a farm" in vera.run("submit", "--", "boards", expect=2)
+        needed = "farm: you are vera, with the role view: to submit needs the role run\n"
+        assert vera.run("submit", "--", "sweep", "--suite", "model_traced", expect=3) == needed
         assert "is the door of a farm" in vera.run("sweep", "--suite", "model_traced", expect=2)
 
         assert olga.run("boards", "hold", BOARD, "--why", "loud") == f"{BOARD} is held: loud\n"
@@ -130,6 +161,8 @@ def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
         assert "passed its check" in olga.run("boards", "probe", "lab:fake:n300:1")
         olga.run("boards", "release", BOARD)
         assert "the farm has no board" in olga.run("boards", "reset", "nothing", expect=2)
+
+        look_at_a_job(people["ron"], olga)
 
         head.run("tokens", "remove", "olga")
         assert "refuses the token in" in olga.run("boards", expect=3)
@@ -143,10 +176,16 @@ def test_people_with_roles_use_a_farm_through_its_door(tmp_path: Path) -> None:
 
         head.run("boards", "hold", BOARD, "--why", "typed on the head")
         log = json.loads(vera.run("boards", "log", "--json"))
+        by_ron = [each["detail"] for each in log if each["who"] == "ron" and each["action"] == "refused"]
+        assert by_ron[0] == "submit: the door takes no --store: results go to the store of the head"
+        assert by_ron[1].startswith("follow a job: ")
+        log = [each for each in log if each["who"] != "ron"]
         done = [(each["action"], each["who"], each["verified"]) for each in log if each["name"] in (BOARD, "door")]
         assert done[:3] == [("refused", "vera", True), ("hold", "olga", True), ("release", "olga", True)]
         assert [(action, verified) for action, _, verified in done[3:]] == [("refused", False), ("hold", False)]
-        assert [each["name"] for each in log if each["action"] == "token added"] == ["vera", "rob", "olga"]
+        assert [each["name"] for each in log if each["action"] == "token added"] == ["vera", "rob", "olga", "ron"]
+        jobs = [(each["who"], each["verified"]) for each in log if each["action"] == "job"]
+        assert jobs == [("ron", True)], "the door logs its jobs, and nobody else does"
         used = {each["name"]: each["last_used"] for each in json.loads(head.run("tokens", "list", "--json"))}
         assert used["vera"] is not None
         assert used["rob"] is None
