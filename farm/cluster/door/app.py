@@ -97,14 +97,14 @@ class Door:
         Args:
             farm: the farm.
             tokens: whose token is whose.
-            log: where refused requests and jobs are logged; the registry logs what was done with boards.
+            log: where jobs and refused requests are logged; the registry logs what was done with boards.
             jobs: the farm's jobs, and the rules for them.
             clock: seconds, of a clock that never jumps.
             unix_clock: Unix time in seconds.
         """
         self._farm = farm
         self._visitors = Visitors(tokens, log, clock, unix_clock)
-        self._jobs = JobDesk(*jobs, self._visitors, log, unix_clock)
+        self._jobs = JobDesk(*jobs, self._visitors)
         self._admissions = CapacityLimiter(ADMITTED_AT_ONCE)
         self._checks = CapacityLimiter(CHECKS_AT_ONCE)
         self._checking = 0

@@ -141,7 +141,7 @@ class HeadJobs:
                 client = self._client
             return call(client)
         except (RuntimeError, ValueError, OSError) as error:
-            raise NotRunnable(f"the farm's head doesn't do that: {cause_of(error)}") from error
+            raise NotRunnable(f"Ray's job API on the head refuses that: {cause_of(error)}") from error
 
 
 def ray_output_path(job: str) -> Path:

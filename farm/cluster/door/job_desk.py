@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -25,7 +24,7 @@ from farm.cluster.door.roles import Deed, Person
 from farm.cluster.door.shipment import pack_for_job
 from farm.cluster.door.visitors import Visitors
 from farm.cluster.jobs.job_reply import JobEnd
-from farm.cluster.registry.action_log import Action, ActionKind, ActionLog
+from farm.cluster.registry.action_log import ActionKind
 from farm.core.errors import ExitCode, FarmError, NotRunnable
 from farm.core.plain_words import reason_of
 from farm.core.secret_texts import shown_command
@@ -106,28 +105,17 @@ class JobRules:
 class JobDesk:
     """Answers requests about jobs."""
 
-    def __init__(
-        self,
-        jobs: JobService,
-        rules: JobRules,
-        visitors: Visitors,
-        log: ActionLog,
-        unix_clock: Callable[[], float] = time.time,
-    ) -> None:
+    def __init__(self, jobs: JobService, rules: JobRules, visitors: Visitors) -> None:
         """Make it.
 
         Args:
             jobs: the farm's jobs.
             rules: what the head's owner says of them.
-            visitors: logs what is refused.
-            log: where what is done is logged.
-            unix_clock: Unix time in seconds.
+            visitors: logs what people do and what they are refused.
         """
         self._jobs = jobs
         self._rules = rules
         self._visitors = visitors
-        self._log = log
-        self._unix_clock = unix_clock
         self._calls = CapacityLimiter(CALLS_AT_ONCE)
         self._uploading: set[str] = set()
         self._waiting: dict[str, int] = {}
@@ -140,7 +128,7 @@ class JobDesk:
 
     async def submit(self, request: Request, person: Person) -> Response:
         """Start a job."""
-        with self._logged(person, Deed.SUBMIT):
+        async with _LoggedRefusals(self._visitors, person, Deed.SUBMIT):
             if person.name in self._uploading or len(self._uploading) >= UPLOADS_AT_ONCE:
                 raise Refused(429, "another job is being sent: try again when it has arrived")
             self._uploading.add(person.name)
@@ -152,17 +140,17 @@ class JobDesk:
 
     async def stop(self, request: Request, person: Person) -> Response:
         """Ask a job to end."""
-        with self._logged(person, Deed.STOP):
+        async with _LoggedRefusals(self._visitors, person, Deed.STOP):
             job = await self._job(request, person)
             if job.state.is_over:
                 raise NotRunnable(f"job {job.id} has ended")
             await self._called(partial(self._jobs.stop, job.id))
-            self._record(person, ActionKind.JOB_STOPPED, job.id)
+            await self._recorded(person, ActionKind.JOB_STOPPED, job.id)
             return JSONResponse(Done(message=f"job {job.id} was asked to stop").model_dump())
 
     async def follow(self, request: Request, person: Person) -> Response:
         """Answer with the next output of a job; wait a little for it unless the request says not to."""
-        with self._logged(person, Deed.FOLLOW):
+        async with _LoggedRefusals(self._visitors, person, Deed.FOLLOW):
             offset = _offset(request)
             job = await self._job(request, person)
         waiting = self._waiting.get(person.name, 0)
@@ -182,13 +170,17 @@ class JobDesk:
         received = folder / "received.zip"
         asked, size = await _received(request, received, self._rules.largest)
         words = self._rules.policy.command(asked.words, ships=size > 0)
+        command = shown_command(["farm", *words])
         package = folder / "package.zip"
-        await self._called(partial(pack_for_job, asked.id, received, package))
+        try:
+            await self._called(partial(pack_for_job, asked.id, received, package))
+        except OSError as error:
+            raise NotRunnable(f"the head can't keep the folder: {reason_of(error)}") from error
         async with self._starting:
             await self._require_place(person)
             await self._called(partial(self._jobs.submit, NewJob(asked.id, person.name, tuple(words), package)))
-            self._record(person, ActionKind.JOB, asked.id, shown_command(["farm", *words]))
-        return JSONResponse(Done(message=shown_command(["farm", *words])[:10_000]).model_dump())
+            await self._recorded(person, ActionKind.JOB, asked.id, command)
+        return JSONResponse(Done(message=command[:10_000]).model_dump())
 
     async def _require_place(self, person: Person) -> None:
         jobs = [job for job in await self._called(self._jobs.all) if not job.state.is_over and job.verified]
@@ -225,12 +217,8 @@ class JobDesk:
     async def _called(self, call: Callable[[], Result]) -> Result:
         return await to_thread.run_sync(call, limiter=self._calls)
 
-    def _record(self, person: Person, kind: ActionKind, job: str, detail: str = "") -> None:
-        at = self._unix_clock()
-        self._log.record(Action(at=at, who=person.name, action=kind, name=job, detail=detail, verified=True))
-
-    def _logged(self, person: Person, deed: Deed) -> _LoggedRefusals:
-        return _LoggedRefusals(self._visitors, person, deed)
+    async def _recorded(self, person: Person, kind: ActionKind, job: str, detail: str = "") -> None:
+        await to_thread.run_sync(self._visitors.record_done, person, kind, job, detail)
 
 
 class _LoggedRefusals:
@@ -241,13 +229,14 @@ class _LoggedRefusals:
         self._person = person
         self._deed = deed
 
-    def __enter__(self) -> None:
+    async def __aenter__(self) -> None:
         """Begin."""
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         """Log an error of the request."""
         if isinstance(error, (Refused, FarmError)):
-            self._visitors.record_refused(self._person, f"{self._deed.value}: {reason_of(error)}")
+            detail = f"{self._deed.value}: {reason_of(error)}"
+            await to_thread.run_sync(self._visitors.record_refused, self._person, detail)
 
 
 def _is_shown(job: JobView, person: Person) -> bool:

@@ -82,6 +82,13 @@ class Visitors:
                 raise Refused(403, person.refusal(deed))
         return person
 
+    def record_done(self, person: Person, kind: ActionKind, name: str, detail: str) -> None:
+        """Log what a person did, with what and how."""
+        at = self._unix_clock()
+        action = Action(at=at, who=person.name, action=kind, name=name, detail=detail, verified=True)
+        with self._lock:
+            self._log.record(action)
+
     def record_refused(self, person: Person, detail: str) -> None:
         """Log that a person was refused something that their role lets them ask for."""
         with self._lock:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from farm.cluster.jobs.job_log import SUBMITTER, JobLog, JobOrigin, job_origin
+from farm.cluster.jobs.job_log import DOOR_PERSON, SUBMITTER, JobLog, JobOrigin, job_origin
 from farm.cluster.registry.action_log import FILE, ActionLog
 
 
@@ -31,6 +31,13 @@ def test_a_job_and_its_stop_are_logged_with_who_submitted_it(tmp_path: Path) -> 
     assert job.detail.startswith("farm sweep --store 'postgresql://ann:")
     assert "hunter22" not in job.detail
     assert (stop.who, stop.action.value, stop.name) == ("ann@laptop", "job stopped", "farm-1")
+
+
+def test_a_job_of_the_door_has_the_person_whom_the_door_knew() -> None:
+    of_door, direct = origin(**{SUBMITTER: "ann", DOOR_PERSON: "ann"}), origin(**{SUBMITTER: "ann"})
+    assert of_door is not None
+    assert direct is not None
+    assert (of_door.person, direct.person) == ("ann", "")
 
 
 def test_a_job_of_rays_own_command_names_nobody() -> None:
