@@ -92,6 +92,8 @@ class Node:
         return [
             *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *place),
             *("--node-ip-address", self.node_ip, "--disable-usage-stats", "--num-gpus", "0"),
+            # a free port: with Ray's fixed one, the second farm of a host would take no jobs, and say so to nobody
+            *("--dashboard-agent-listen-port", "0"),
             *("--include-log-monitor", "false"),  # drivers don't ask for what workers print
             *("--object-store-memory", str(OBJECT_STORE_BYTES), "--log-style", "record", "--log-color", "false"),
             # the count of devices too: Ray's own is one too high where the driver makes /dev/tenstorrent/by-id
