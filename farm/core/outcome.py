@@ -96,19 +96,22 @@ class Outcome:
     details: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return a plain dict that `from_json` reads."""
+        """Return a plain dict that `from_json` reads; what is empty is left out."""
         # faster than `asdict`, which copies everything inside; this runs for every attempt
-        return {
+        always = {
             "vector_id": self.vector_id,
             "verdict": self.verdict.value,
-            "reason": self.reason.value,
-            "message": self.message,
             "started": self.started,
             "seconds": self.seconds,
+        }
+        rest = {
+            "reason": self.reason.value,
+            "message": self.message,
             "inexact": self.inexact,
             "metrics": self.metrics,
             "details": self.all_details(),
         }
+        return {**always, **{name: value for name, value in rest.items() if value}}
 
     def all_details(self) -> dict[str, Any]:
         """Return what stores and reports keep under `details`: the fields that few outcomes have, and the details."""

@@ -13,7 +13,7 @@ import os
 import platform
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -154,8 +154,8 @@ def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator
             opened = session.open(request.config)
             yield replace(opened, printed=marks.mark()) if isinstance(opened, Opened) else opened
         case Run():
-            for payload in request.payloads:
-                if not _prepare(session, payload):
+            for place, payload in enumerate(request.payloads):
+                if not _prepare(session, payload, () if place else request.payloads):
                     yield Spent()
                     return
                 outcome = session.run(payload)
@@ -178,10 +178,10 @@ def _replies(session: Session, request: Request, marks: OutputMarks) -> Iterator
             yield ListingEnd()  # once it is known that the module has left this process sound
 
 
-def _prepare(session: Session, payload: Payload) -> bool:
-    """Prepare this process for a vector; return False if it can't run it."""
+def _prepare(session: Session, payload: Payload, request: Sequence[Payload]) -> bool:
+    """Prepare this process for a vector, see `Session.prepare`; return False if it can't run it."""
     try:
-        return session.prepare(payload)
+        return session.prepare(payload, request)
     except WorkerInterrupted:
         raise
     except BaseException as error:

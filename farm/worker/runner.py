@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -112,12 +113,24 @@ class Runner:
         self._outputs = Outputs()
         self._numeric_judge = NumericJudge(self._execution, device.get_num_devices())
         self._rebuilder = Rebuilder(device, self._numbers if computes else None)
+        self._ahead: dict[str, Bound] = {}
+
+    def bind_ahead(self, calls: Iterable[TracedCall]) -> None:
+        """Bind the calls that run next, in place of those before.
+
+        That takes less time at once than one by one: a call of ttnn empties the processor's caches. A call that can't
+        be bound says so when it runs.
+        """
+        self._ahead.clear()
+        for traced in calls:
+            with suppress(Exception):
+                self._ahead[traced.id] = Bound.of(traced)
 
     def run(self, traced: TracedCall) -> Outcome:
         """Run one call. Never raises: whatever happens is an outcome."""
         attempt = RunningAttempt(traced.id, self.on_error)
         try:
-            bound = Bound.of(traced)
+            bound = self._ahead.pop(traced.id, None) or Bound.of(traced)
             attempt.inexact = bound.inexact
             attempt.left_out = self._left_out(bound.call)
             outcome = self._run(traced, bound, attempt)

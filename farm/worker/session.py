@@ -107,8 +107,12 @@ class Session:
         """Whether a vector has run in this process."""
         return self._used
 
-    def prepare(self, payload: Payload) -> bool:
+    def prepare(self, payload: Payload, request: Sequence[Payload] = ()) -> bool:
         """Clean up after the previous vector, if it was of another sweep module.
+
+        Args:
+            payload: the vector that runs next.
+            request: the vectors of its request, if it is the first of them; traced calls among them are bound.
 
         Returns:
             Whether this process can run the vector.
@@ -117,6 +121,8 @@ class Session:
             self._modules.leave()
         if self.spent or (self._used and self._hoard.is_too_large()):
             return False
+        if request and self._runner is not None:
+            self._runner.bind_ahead([each for each in request if isinstance(each, TracedCall)])
         self._used = True
         return True
 

@@ -74,6 +74,37 @@ def test_a_call_is_judged_by_the_spread_of_the_numbers_that_it_gets(runner: Any)
     assert runner._facts(replace(call, statistics={}), Bound.of(call)).spread == 1.0
 
 
+def test_calls_that_are_bound_ahead_run_as_those_that_are_not(mock_mesh: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from farm.worker import runner as running
+
+    bound: list[str] = []
+    of = running.Bound.of
+
+    def bind(traced: TracedCall) -> Any:
+        bound.append(traced.id)
+        return of(traced)
+
+    monkeypatch.setattr(running.Bound, "of", bind)
+    sum_of_two = {"arg0": TENSOR, "arg1": TENSOR}
+    calls = [
+        TracedCall("good", "ttnn.add", sum_of_two),
+        TracedCall("missing", "ttnn.no_such_operation", sum_of_two),
+        TracedCall("unbindable", "ttnn.add", {"arg0": TENSOR, "arg1": "a"}),
+        TracedCall("broken", "ttnn.add", {"arg0": {**TENSOR, "original_shape": "?"}, "arg1": TENSOR}),
+    ]
+    runner = running.Runner(mock_mesh, computes=False)
+    one_by_one = [runner.run(call) for call in calls]
+    assert bound == ["good", "missing", "unbindable", "broken"]
+    runner.bind_ahead(calls)
+    assert bound == 2 * ["good", "missing", "unbindable", "broken"]
+    ahead = [runner.run(call) for call in calls]
+    assert bound[8:] == ["missing", "unbindable", "broken"]  # which say so when their turn comes
+    for one, other in zip(one_by_one, ahead, strict=True):
+        assert replace(one, started=0.0, seconds=0.0) == replace(other, started=0.0, seconds=0.0)
+    runner.run(calls[0])
+    assert bound[11:] == ["good"]
+
+
 REPLICATED = Placement((1, 2), (1, 2), (None, None))
 WIDE, NARROW = (encode_value(Tensor((1, 1, 64, width), "BFLOAT16", "TILE", placement=REPLICATED)) for width in (64, 63))
 SUBTILE = "RuntimeError: TT_THROW @ /there/binary.cpp:1: tt::exception info: Invalid subtile broadcast type"
