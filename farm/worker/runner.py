@@ -116,10 +116,10 @@ class Runner:
         self._ahead: dict[str, Bound] = {}
 
     def bind_ahead(self, calls: Iterable[TracedCall]) -> None:
-        """Bind the calls that run next, in place of those before.
+        """Bind the calls that run next, and forget those of the request before.
 
-        That takes less time at once than one by one: a call of ttnn empties the processor's caches. A call that can't
-        be bound says so when it runs.
+        Binding them in a row takes less time than binding each before it is made, since ttnn's work displaces this
+        code from the processor's caches. The outcome of a call that can't be bound says so when its turn comes.
         """
         self._ahead.clear()
         for traced in calls:
