@@ -110,10 +110,10 @@ class Source(NamedTuple):
 
 def _jobs(kinds: list[str], count: int | None, source: Source) -> list[Job]:
     from farm.board.backends.fake import fake_boards
-    from farm.board.kinds import KINDS
+    from farm.board.parts import kind_or_part_named
     from farm.running.simulation import of_run, of_vectors
 
-    one_of_each = [fake_boards(KINDS[kind], 1)[0] for kind in kinds]
+    one_of_each = [fake_boards(kind_or_part_named(kind), 1)[0] for kind in kinds]
     if source.run is not None:
         from farm.store import Store
 

@@ -19,7 +19,7 @@ def up(
     join: Annotated[str | None, typer.Option(help="Join the farm whose head is at HOST:PORT.")] = None,
     boards: Annotated[
         str | None,
-        typer.Option(help="The boards to offer: auto (this host's own), none, or a list, such as `mock:n300*2`."),
+        typer.Option(help="The boards to offer: auto (this host's own), none, or a list such as `silicon:t3000/auto`."),
     ] = None,
     expect: Annotated[
         str | None, typer.Option(help="Start only if the host has these boards, such as `n300*4`.")

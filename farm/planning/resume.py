@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from farm.board.backends import backend_named
+from farm.board.selectors import parse_boards
 from farm.core.attempt import Attempt
 from farm.core.board import BoardKind
 from farm.core.errors import NothingSelected
@@ -103,6 +104,9 @@ def resume_run(
 
 def board_selector_of(view: RunView) -> str | None:
     """The `--boards` selector of a run's boards; None if they were real ones, which only their host has."""
+    spec = view.run.spec
+    if spec is not None and any(each.carves for each in parse_boards(spec.boards)):
+        return spec.boards  # the boards of the run shared chips, and took turns
     boards = Counter(
         f"{board.backend}:{board.kind}" for board in view.run.boards if backend_named(board.backend).anywhere
     )

@@ -19,6 +19,7 @@ from farm.core.numeric_options import InputStyle, NumericOptions
 from farm.core.outcome import Outcome
 from farm.core.payload import ModuleVector, Payload, TracedCall, Unreadable, encode
 from farm.core.sweep_module import SweepModule
+from farm.core.sweep_spec import SweepSpec
 from farm.core.tolerance import Bounds, ToleranceRow
 from farm.core.traced_opening import TracedOpening
 from farm.core.verdicts import Reason, Verdict
@@ -216,3 +217,8 @@ def test_vectors_are_placed_again_for_the_boards_there_are_now(store: Store) -> 
 def test_the_boards_of_a_run_are_those_it_had(store: Store) -> None:
     run_id = begin(store, Script(), ["a", "b"], 1)
     assert board_selector_of(store.view(run_id)) == "fake:n300*2"
+
+
+def test_a_box_that_was_split_is_split_anew(store: Store) -> None:
+    run_id = store.start_run(RunInfo("farm sweep", spec=SweepSpec(boards="fake:t3000/auto")))
+    assert board_selector_of(store.view(run_id)) == "fake:t3000/auto"
