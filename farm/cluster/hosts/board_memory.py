@@ -151,14 +151,15 @@ def usable_boards(text: str, note: Callable[[str], None]) -> list[Board]:
         FarmError: the text can't be parsed.
         NotRunnable: a board that it names is not there, or all are held.
     """
+    memory = BoardMemory()
+    holds: dict[str, Hold] = {}
     boards = select_boards(text)
-    holds = BoardMemory().holds_of(boards)
-    if not holds:
-        return boards
+    while more := memory.holds_of(boards):  # others of a count take their place, and may be held, too
+        holds |= more
+        boards = select_boards(text, holds)
     lines = [f"{name} is left out, held by {hold.by}: {hold.why}" for name, hold in holds.items()]
-    boards = select_boards(text, holds)
     if not boards:
-        held = next(name for name, hold in BoardMemory().holds().items() if hold in holds.values())
+        held = next(name for name, hold in memory.holds().items() if hold in holds.values())
         raise NotRunnable(f"{lines[0]}; `farm boards release {held}` once it is well")
     for line in lines:
         note(line)

@@ -12,6 +12,7 @@ import pytest
 
 from farm.board.backends.fake import SCRIPT_VARIABLE, Script, fake_boards
 from farm.board.kinds import KINDS
+from farm.board.selection import select_boards
 from farm.cluster.hosts.board_memory import BoardMemory, usable_boards
 from farm.cluster.hosts.inventory import take_inventory
 from farm.core.errors import FarmError, NotRunnable
@@ -33,6 +34,20 @@ def test_a_held_board_is_left_out_until_it_is_released() -> None:
     assert len(usable_boards("fake:n300*2", notes.append)) == 2
     with pytest.raises(FarmError, match="is not held"):
         BoardMemory().release(FIRST.id)
+
+
+def test_a_held_part_keeps_its_box_from_runs_and_a_held_box_its_parts() -> None:
+    [box], cards = select_boards("fake:t3000"), select_boards("fake:t3000/n300")
+    BoardMemory().hold(cards[1], "it smells", "ann@lab")
+    with pytest.raises(NotRunnable, match=f"{box.id} is left out, .* `farm boards release {cards[1].id}`"):
+        usable_boards("fake:t3000", print)
+    assert usable_boards("fake:t3000/n300", print) == [cards[0], *cards[2:]]
+    assert cards[1].id in take_inventory("fake:t3000/auto", "lab", None).notes[-1]
+    BoardMemory().release(cards[1].id)
+    assert usable_boards("fake:t3000", print) == [box]
+    BoardMemory().hold(box, "it smells", "ann@lab")
+    with pytest.raises(NotRunnable, match="it smells"):
+        usable_boards("fake:t3000/1x4", print)
 
 
 def test_a_damaged_memory_is_set_aside_and_said(caplog: pytest.LogCaptureFixture) -> None:
