@@ -46,7 +46,7 @@ def test_two_rows_of_a_box_run_side_by_side(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "rows.py").write_text(MODULE.format(folder=str(tmp_path / "met")))
     view = farm.sweep(sweeps=folder, boards="mock:t3000/1x4", store=tmp_path / "store.db")
-    assert [(each.verdict, each.message) for each in view.vectors] == [(Verdict.VALIDATED, "")] * 8
+    assert [(each.verdict, each.message) for each in view.vectors] == [(Verdict.VALIDATED, "4 chips")] * 8
     attempts = sorted((each.history[0] for each in view.vectors), key=lambda attempt: attempt.started)
     assert {each.board for each in attempts} == {"mock:t3000/1x4:0", "mock:t3000/1x4:1"}
     first = {board: next(each for each in attempts if each.board == board) for board in {a.board for a in attempts}}
