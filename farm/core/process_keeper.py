@@ -55,14 +55,19 @@ def main() -> NoReturn:
 
 
 def _start(command: list[str], status: int, *, attached: bool) -> int:
-    """Start the command in a session of its own, unless it is attached to a terminal; return its pid."""
+    """Start the command in a group of its own, unless it is attached to a terminal; return its pid.
+
+    The keeper leads the session. If the keeper ends while a process of the group is stopped, the kernel continues the
+    group, so that it can follow the SIGINT that comes at that moment, too. The SIGHUP that comes with it is ignored.
+    """
     keeper = os.getpid()
     reader, writer = os.pipe()  # both are closed where the command starts
     process = os.fork()
     if process == 0:
         try:
             if not attached:
-                os.setsid()
+                os.setpgid(0, 0)
+                signal.signal(signal.SIGHUP, signal.SIG_IGN)
             for number in (signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores them, and the command would, too
                 signal.signal(number, signal.SIG_DFL)
             adopt_orphans()  # it keeps this when it executes the command

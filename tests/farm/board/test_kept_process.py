@@ -1,4 +1,4 @@
-"""A keeper ends what it keeps when its supervisor dies, even if it was stopped itself."""
+"""A process ends with its keeper and its supervisor, even if it or the keeper was stopped."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
-from farm.core.process_tree import read_process, send
+import pytest
+
+from farm.core.process_stat import stat_fields
+from farm.core.process_tree import TreeProcess, read_process, send
 
 SUPERVISOR = """
 import os, subprocess, sys
@@ -20,7 +24,7 @@ kept = launch(command, env=os.environ, cwd=None, stdin=null, stdout=null, stderr
 print(kept.keeper.pid, kept.pid, flush=True)
 sys.stdin.read()
 """
-END_SECONDS = 60
+END_SECONDS = 20
 
 
 def ends(descriptor: int) -> bool:
@@ -28,7 +32,16 @@ def ends(descriptor: int) -> bool:
     return bool(select.select([descriptor], [], [], END_SECONDS)[0])
 
 
-def test_a_stopped_keeper_whose_supervisor_dies_ends_with_its_process() -> None:
+def stop(process: TreeProcess) -> None:
+    """Stop a process, and wait until it is: it could still follow a signal."""
+    send(process, signal.SIGSTOP)
+    while (fields := stat_fields(process.pid)) is not None and fields[0] != "T":
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("stopped", ["keeper", "process"])
+@pytest.mark.parametrize("keeper_dies", [False, True])
+def test_nothing_outlives_its_supervisor(stopped: str, *, keeper_dies: bool) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", SUPERVISOR], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as supervisor:
@@ -39,7 +52,9 @@ def test_a_stopped_keeper_whose_supervisor_dies_ends_with_its_process() -> None:
         assert kept is not None
         handles = [os.pidfd_open(keeper.pid), os.pidfd_open(kept.pid)]
         try:
-            send(keeper, signal.SIGSTOP)
+            stop(keeper if stopped == "keeper" else kept)
+            if keeper_dies:
+                send(keeper, signal.SIGKILL)
             supervisor.kill()
             supervisor.wait()
             assert all(map(ends, handles))
