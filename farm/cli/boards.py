@@ -253,7 +253,7 @@ def _screen(view: FarmView) -> Group:
     from rich.text import Text
 
     from farm.core.ttnn_choice import UNKNOWN
-    from farm.report.terminal import state_style
+    from farm.report.console import state_style
     from farm.report.text import first_line
 
     table = Table(box=None, pad_edge=False)

@@ -152,8 +152,8 @@ def _print_history(
 
     from farm.core.ttnn_choice import by_age
     from farm.core.verdicts import Verdict
+    from farm.report.console import verdict_style
     from farm.report.tally import duration
-    from farm.report.terminal import verdict_style
     from farm.report.text import first_line
 
     shows_ttnn = len({each.ttnn_version for each in past if each.ttnn_version}) > 1

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from farm.board.handover import RunningWorker
 from farm.board.limits import Limits
 from farm.cluster.actor import BoardActor
-from farm.cluster.placement import resources_of
+from farm.cluster.board_resources import resources_of
 from farm.cluster.ray_client import ray
 from farm.core.board import Board
 from farm.core.payload import EncodedVector

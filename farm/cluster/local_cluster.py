@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.cluster.bare_node import init_bare, on_loopback
-from farm.cluster.placement import BOARD_RESOURCE
+from farm.cluster.board_resources import BOARD_RESOURCE
 from farm.cluster.ray_credentials import RayCredentials, credentials_sent
 from farm.cluster.ray_signals import end_ray
 from farm.core.errors import NotRunnable

@@ -1,37 +1,15 @@
-"""Which Ray resources a board's actor takes, and how to run something else on a board's host."""
+"""How to run something on a board's host, and what Ray knows of that host."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from farm.board.backends import backend_of
 from farm.cluster.ray_client import ray  # isort: split
 
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: TID251 - after ray_client
 
+from farm.cluster.board_resources import board_resource
 from farm.core.board import Board
-
-BOARD_RESOURCE = "farm_board"
-"""The resource of a host by itself: one per board, so that no two actors hold the same one."""
-
-DEVICES_RESOURCE = "TTNPU"
-"""Ray's own resource of Tenstorrent's PCI devices."""
-
-
-def board_resource(board_id: str) -> str:
-    """The resource of one board in a farm: the actor that takes it holds the board, and runs on the board's host."""
-    return "board:" + board_id.replace(",", "+")  # Ray separates resources by commas
-
-
-def resources_of(board: Board) -> dict[str, float]:
-    """The resources that a board's actor takes."""
-    if not board.host:
-        return {BOARD_RESOURCE: 1}
-    resources = {board_resource(board.id): 1.0}
-    if devices := backend_of(board).addresses(board):
-        # so that other users of the same cluster, whose actors ask for devices by number, stay away
-        resources[DEVICES_RESOURCE] = float(len(devices))
-    return resources
 
 
 def options_beside(board: Board) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from farm.board.limits import Limits
 from farm.board.reset import Reset
 from farm.board.supervisor import Supervisor
-from farm.cluster.placement import resources_of
+from farm.cluster.board_resources import resources_of
 from farm.cluster.registry.client import FarmClient
 from farm.cluster.registry.service import RegistryActor
 from farm.core.board import Board

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from farm.fitting.cells import cell, missing_words
 from farm.fitting.fits import Fit
-from farm.report.terminal import category_style
+from farm.report.console import category_style
 from farm.report.text import first_line, shortened
 
 if TYPE_CHECKING:

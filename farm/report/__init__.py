@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from farm.report.forms import FORMATS, USUAL
 
 if TYPE_CHECKING:
+    from farm.report.console import stdout_console
     from farm.report.context import RunContext, read_context
     from farm.report.exit import exit_code, exit_code_of
     from farm.report.files import make_directory, report_paths, usual_directory, write_report
-    from farm.report.terminal import print_summary, stdout_console
+    from farm.report.terminal import print_summary
 
 __all__ = [
     "FORMATS",
@@ -43,7 +44,7 @@ _MODULES = {
     "usual_directory": "files",
     "write_report": "files",
     "print_summary": "terminal",
-    "stdout_console": "terminal",
+    "stdout_console": "console",
 }
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -15,7 +12,7 @@ from rich.text import Text
 from farm.core.errors import ExitCode
 from farm.core.plain_words import counted
 from farm.core.store_place import Place
-from farm.core.verdicts import Category, Verdict
+from farm.report.console import verdict_style
 from farm.report.digest import BoardShare, Digest, Group, digest_run
 from farm.report.rerun import rerun_command
 from farm.report.tally import duration
@@ -23,43 +20,11 @@ from farm.report.text import first_line
 from farm.store.opening import store_option
 from farm.store.records import Ended
 from farm.store.view import RunView
-from scheduler.board_state import BoardState
 
 MAX_GROUPS = 15
 MAX_ROWS = 20
-_UNWRAPPED = 100_000
-"""A width that no line reaches."""
 
 _STYLES = {ExitCode.GOOD: "bold green", ExitCode.TEST_FAILED: "bold red"}
-
-
-_COLOURS = {Category.GOOD: "green", Category.FAILED: "red", Category.FAULT: "magenta", Category.NOT_RUN: "yellow"}
-
-_STATE_COLOURS = {
-    BoardState.HEALTHY: "green",
-    BoardState.BUSY: "cyan",
-    BoardState.SUSPECT: "yellow",
-    BoardState.RESETTING: "yellow",
-    BoardState.LEAVING: "yellow",
-    BoardState.HELD: "red",
-    BoardState.LOST: "red",
-    BoardState.RETIRED: "red",
-}
-
-
-def state_style(state: BoardState) -> str:
-    """Return the style of a board's state in the terminal."""
-    return _STATE_COLOURS.get(state, "dim")
-
-
-def verdict_style(verdict: Verdict) -> str:
-    """Return the colour of a verdict in the terminal."""
-    return category_style(verdict.category)
-
-
-def category_style(category: Category) -> str:
-    """Return the colour of a category in the terminal."""
-    return _COLOURS[category]
 
 
 def print_summary(console: Console, view: RunView, written: Sequence[Path] = (), *, store: Place | None = None) -> None:
@@ -113,19 +78,6 @@ def _print_logs(console: Console, view: RunView) -> None:
     logs = [(board.host, board.log.path) for board in view.run.boards if board.log is not None]
     for host, folder in sorted({(host, str(PurePath(path).parent)) for host, path in logs}):
         _print_line(console, f"Board logs: {host}:{folder}" if host else f"Board logs: {folder}", "dim")
-
-
-def stdout_console() -> Console:
-    """Return the console for stdout; characters that its encoding lacks are printed as escapes.
-
-    Without a terminal, no line is wrapped: programs such as grep read one record a line.
-    """
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-    console = Console()
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _UNWRAPPED
-    return console
 
 
 def _print_line(console: Console, text: str, style: str = "") -> None:

@@ -15,8 +15,8 @@ from rich.text import Text
 from farm.core.attempt import Conclusion
 from farm.core.plain_words import counted
 from farm.core.verdicts import Verdict
+from farm.report.console import state_style, verdict_style
 from farm.report.tally import BoardTally, duration
-from farm.report.terminal import state_style, verdict_style
 from farm.report.text import first_line
 from farm.running.tally_progress import TallyProgress
 

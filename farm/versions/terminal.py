@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from farm.core.plain_words import counted
-from farm.report.terminal import category_style
+from farm.report.console import category_style
 from farm.report.text import first_line, shortened
 from farm.versions.changes import Change
 

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from filelock import FileLock
 from pydantic import TypeAdapter, ValidationError
 
 from farm.board.backends import backend_of
 from farm.board.selection import select_boards
-from farm.board.supervisor import BoardReport
 from farm.cluster.registry.entries import BY_FARM, Hold
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -27,6 +27,9 @@ from farm.core.outcome import Outcome
 from farm.core.plain_words import reason_of
 from farm.core.settings import load_settings
 from scheduler.board_state import BoardState, Cause, Transition
+
+if TYPE_CHECKING:
+    from farm.board.supervisor import BoardReport
 
 _LOG = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from farm.board.discovery.survey import Survey
 from farm.board.holders import broker, holders
 from farm.board.selection import select_boards
 from farm.board.selectors import parse_kinds
+from farm.cluster.board_resources import DEVICES_RESOURCE, resources_of
 from farm.cluster.hosts.board_memory import BoardMemory
-from farm.cluster.placement import DEVICES_RESOURCE, resources_of
 from farm.core.board import AUTO, Board
 from farm.core.errors import NotRunnable
 from farm.core.plain_words import counted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from farm.board.backends import backend_named, host_survey
 from farm.board.parts import kind_or_part_named
@@ -13,13 +14,15 @@ from farm.board.reset_journal import BoardReset, ResetJournal
 from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
 from farm.cluster.hosts.inventory import default_name
 from farm.cluster.hosts.versions import python_versions
-from farm.cluster.probing import BoardCheck
 from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog
 from farm.cluster.registry.records import BoardView, FarmView, HostStatus, HostView, Totals
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import load_settings
 from scheduler.board_state import BoardState
+
+if TYPE_CHECKING:
+    from farm.cluster.probing import BoardCheck
 
 _LOG = logging.getLogger(__name__)
 _NO_BOARDS = "no boards on this host: /dev/tenstorrent has none. Mock boards are made per run."
@@ -95,7 +98,7 @@ class LocalRegistry:
         """
         board = self.find(name)
         self._record(by, ActionKind.RESET, name)
-        if not (result := BoardCheck(board).reset()).good:
+        if not (result := _check_of(board).reset()).good:
             raise NotRunnable(f"{name} was not reset: {result.message}")
         return f"{name} was reset; {self._probe(board)}"
 
@@ -115,7 +118,7 @@ class LocalRegistry:
         self._log.record(Action(at=time.time(), who=who, action=action, name=name, detail=detail))
 
     def _probe(self, board: Board) -> str:
-        if trouble := BoardCheck(board).probe():
+        if trouble := _check_of(board).probe():
             raise NotRunnable(f"{board.id} doesn't pass its check: {trouble}")
         BoardMemory().check_passed(board)
         return f"{board.id} passed its check"
@@ -146,3 +149,9 @@ def _chips_of(kind: str) -> int:
         return kind_or_part_named(kind).chips
     except FarmError:
         return 0
+
+
+def _check_of(board: Board) -> BoardCheck:
+    from farm.cluster.probing import BoardCheck  # it imports what drives boards: a list of them needs none of it
+
+    return BoardCheck(board)

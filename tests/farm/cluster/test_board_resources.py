@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from farm.board.kinds import KINDS
-from farm.cluster.placement import board_resource, resources_of
+from farm.cluster.board_resources import board_resource, resources_of
 from farm.core.board import Board
 
 SILICON = Board(
