@@ -6,6 +6,7 @@ import asyncio
 import functools
 import ipaddress
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -30,7 +31,8 @@ class ConnectionLimits:
     Attributes:
         most: how many there may be; further ones are answered 503.
         of_address: how many of them one address may have. Loopback, where a proxy may be, may have all.
-        request_seconds: how long the line and headers of a request may take to arrive, and a connection be idle.
+        request_seconds: how long a TLS handshake may take, the line and headers of a request to arrive, and a
+            connection be idle.
         answer_seconds: how long a client may read nothing of its answer.
     """
 
@@ -98,6 +100,32 @@ class DoorConnection(H11Protocol):
             self.transport.abort()
 
 
+class _DoorLoop(asyncio.SelectorEventLoop):
+    """An event loop that closes connections whose TLS handshake takes too long: uvicorn sets no limit of its own."""
+
+    def __init__(self, handshake_seconds: float) -> None:
+        super().__init__()
+        self._handshake_seconds = handshake_seconds
+
+    async def create_server(self, *arguments: Any, ssl: Any = None, **keywords: Any) -> asyncio.Server:
+        """See `asyncio.loop.create_server`."""
+        if ssl is not None:
+            keywords["ssl_handshake_timeout"] = self._handshake_seconds
+        return await super().create_server(*arguments, ssl=ssl, **keywords)
+
+
+class _DoorConfig(uvicorn.Config):
+    """Settings of uvicorn, with limits."""
+
+    def __init__(self, app: Starlette, limits: ConnectionLimits, **keywords: Any) -> None:
+        super().__init__(app, limit_concurrency=limits.most, **keywords)
+        self._limits = limits
+
+    def get_loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:
+        """See `uvicorn.Config`."""
+        return functools.partial(_DoorLoop, self._limits.request_seconds)
+
+
 def door_server(
     app: Starlette, place: tuple[str, int], certificates: Path | None, limits: ConnectionLimits = LIMITS
 ) -> uvicorn.Server:
@@ -111,8 +139,9 @@ def door_server(
     """
     host, port = place
     connection = functools.partial(DoorConnection, limits=limits)
-    config = uvicorn.Config(
+    config = _DoorConfig(
         app,
+        limits,
         host=host,
         port=port,
         http=cast("type[asyncio.Protocol]", connection),
@@ -122,7 +151,6 @@ def door_server(
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=limits.most,
         h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_graceful_shutdown=END_SECONDS,
         ssl_certfile=certificates / HOST_CERTIFICATE if certificates else None,

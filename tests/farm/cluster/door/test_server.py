@@ -134,6 +134,13 @@ def test_a_host_that_can_not_be_is_one_line(door: OpenDoor, host: str) -> None:
         FarmBehindDoor(DoorClient(door_address(f"http://{host}:1"), path, None)).view()
 
 
+@pytest.mark.parametrize("begin", [b"", b"\x16\x03\x01\x02\x00"], ids=["nothing", "the begin of a handshake"])
+def test_who_keeps_a_handshake_waiting_is_cut_off(tmp_path: Path, begin: bytes) -> None:
+    [own] = make_certificates(tmp_path / "farm", ["127.0.0.1"], days=2)
+    with opened(tmp_path / "door", own, ConnectionLimits(request_seconds=0.2)) as door:
+        assert door.says(begin) == b""
+
+
 def test_a_door_with_certificates_speaks_tls_alone(tmp_path: Path) -> None:
     [own] = make_certificates(tmp_path / "farm", ["127.0.0.1"], days=2)
     [foreign] = make_certificates(tmp_path / "foreign", ["127.0.0.1"], days=2)
