@@ -27,10 +27,12 @@ class ToolAnswer:
     Attributes:
         output: what it printed on stdout.
         trouble: why the output may be missing or incomplete, in one line; "" if the program ended well.
+        timed_out: whether it was killed at its limit.
     """
 
     output: str
     trouble: str = ""
+    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def ask_tool(command: Sequence[str], limit: float, environment: Mapping[str, str
     name = Path(command[0]).name
     end = run_tool(command, limit, environment)
     if end.code is None:
-        return ToolAnswer(end.output, f"{name} {end.trouble}")
+        return ToolAnswer(end.output, f"{name} {end.trouble}", end.timed_out)
     return ToolAnswer(end.output, "" if end.code == 0 else _ending(name, end.code, end.errors))
 
 

@@ -13,7 +13,7 @@ import math
 import re
 import shutil
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from farm.board.external_tools import ask_tool
@@ -76,11 +76,13 @@ class SmiReport:
         chips: its chips, in the tool's order.
         driver: the version of the kernel driver; "" if it doesn't say.
         troubles: what could not be read, a line each.
+        timed_out: whether the tool was killed at its limit.
     """
 
     chips: tuple[SmiChip, ...] = ()
     driver: str = ""
     troubles: tuple[str, ...] = ()
+    timed_out: bool = False
 
     def chip_at(self, address: str) -> SmiChip | None:
         """The chip with a PCI address; None if it names none."""
@@ -102,9 +104,9 @@ def tt_smi_snapshot(limit: float = SNAPSHOT_SECONDS) -> SmiReport:
     answer = ask_tool([program, "-s"], limit)
     trouble = (answer.trouble,) if answer.trouble else ()
     if trouble and not answer.output.strip():
-        return SmiReport(troubles=trouble)
+        return SmiReport(troubles=trouble, timed_out=answer.timed_out)
     report = read_snapshot(answer.output)
-    return SmiReport(report.chips, report.driver, (*trouble, *report.troubles))
+    return replace(report, troubles=(*trouble, *report.troubles), timed_out=answer.timed_out)
 
 
 def read_snapshot(text: str) -> SmiReport:

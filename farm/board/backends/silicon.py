@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from farm.board.backends.base import RESET_VARIABLE, Backend
@@ -23,15 +23,13 @@ from farm.board.discovery.visible import VISIBLE_VARIABLE
 from farm.board.holders import Holder, users_of
 from farm.board.parts import Part
 from farm.board.sysfs import DEVICES, DRIVER_VERSION, SYSFS, driver_version
-from farm.board.tt_smi import tt_smi_snapshot
+from farm.board.trouble_snapshots import TroubleSnapshots
+from farm.board.tt_smi import SmiReport
 from farm.core.board import Board, BoardKind, ResetScope
 from farm.core.errors import NotRunnable
 from farm.core.plain_words import counted
 from farm.core.telemetry import Telemetry
 from tracer.capture.openings import SERIES_VARIABLE
-
-TELEMETRY_SECONDS = 20.0
-"""How long chips may take to say how they are; a galaxy takes some ten seconds."""
 
 
 class Silicon(Backend):
@@ -42,6 +40,7 @@ class Silicon(Backend):
         sysfs: the driver's folder in sysfs.
         driver: the file with the driver's version.
         tools: what else may be asked of chips.
+        snapshot: what tt-smi says of them at trouble.
     """
 
     name = "silicon"
@@ -52,11 +51,13 @@ class Silicon(Backend):
         sysfs: Path = SYSFS,
         driver: Path = DRIVER_VERSION,
         tools: Tools | None = None,
+        snapshot: Callable[[], SmiReport] | None = None,
     ) -> None:
         self.devices = devices
         self.sysfs = sysfs
         self.driver = driver
         self.tools = tools or host_tools()
+        self.snapshot = snapshot or TroubleSnapshots()
 
     def survey(self, kind: BoardKind | None = None, *, opening: bool = False) -> Survey:
         """See `Backend`."""
@@ -109,7 +110,7 @@ class Silicon(Backend):
 
     def telemetry(self, board: Board) -> Telemetry:
         """See `Backend`."""
-        return board_telemetry(tt_smi_snapshot(TELEMETRY_SECONDS), self.addresses(board))
+        return board_telemetry(self.snapshot(), self.addresses(board))
 
     def trace_environment(self, board: Board) -> dict[str, str]:
         """See `Backend`; the tracer asks the device, which doesn't tell every box: ttnn calls four n150 `N150`."""
