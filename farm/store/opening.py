@@ -149,16 +149,29 @@ def _url(place: StorePlace) -> URL:
     return make_url(place.reveal()) if place.is_url else file_url(place.reveal())
 
 
-def prepare(engine: Engine, place: StorePlace) -> None:
-    """Create the tables of a new store, and migrate an older one.
+def revision_of(engine: Engine, place: StorePlace) -> str | None:
+    """Return the revision of a store; None for a database that holds no store.
+
+    Raises:
+        StoreError: the database can't be read.
+    """
+    with store_errors(place), engine.begin() as connection:
+        return read_revision(connection)
+
+
+def prepare(engine: Engine, place: StorePlace, revision: str | None) -> None:
+    """Create the tables of a new store, and migrate an older one, which may take minutes.
+
+    Args:
+        engine: the store's.
+        place: the store.
+        revision: its revision.
 
     Raises:
         StoreError: a newer farm wrote the store, it is an older or a new one and may not be written, or the database
             holds something else.
     """
     with store_errors(place):
-        with engine.begin() as connection:
-            revision = read_revision(connection)
         if revision is None or revision < REVISION:
             try:
                 with database_of(engine).migrating(engine) as connection:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, delete, func, select, update
 
@@ -15,6 +15,7 @@ from farm.core.errors import StoreError
 from farm.core.store_place import Place, StorePlace
 from farm.store import opening, rows, schema
 from farm.store.aliases import read_former_modules, read_other_ids
+from farm.store.asking import Ask, at_once
 from farm.store.copying import copy_run
 from farm.store.databases import database_of
 from farm.store.databases.base import WRITING
@@ -39,7 +40,6 @@ _OF_RUNS = (
     schema.vectors,
     schema.boards,
 )
-Ask: TypeAlias = Callable[[Callable[[], None]], None]
 PLAN_CHUNK = 1000
 """Planned vectors are written this many at a time."""
 
@@ -61,13 +61,13 @@ class Store:
         self._fences: dict[str, int] = {}  # of the runs that this store's process drives
 
     @classmethod
-    def open(cls, place: Place | None = None, *, create: bool = True, ask: Ask = lambda question: question()) -> Self:
+    def open(cls, place: Place | None = None, *, create: bool = True, ask: Ask = at_once) -> Self:
         """Open a store; an older one is migrated.
 
         Args:
             place: a path (an SQLite file) or a database URL; None for `default_place()`.
             create: create the store if it doesn't exist; otherwise that is an error.
-            ask: calls what first asks the database; again if that is away.
+            ask: asks the database its first question; again if that is away.
 
         Raises:
             StoreError: it doesn't exist, can't be opened, isn't a store, or was written by a newer farm.
@@ -77,7 +77,7 @@ class Store:
             opening.require_existing(named)
         store = cls(opening.open_engine(named), named)
         try:
-            ask(partial(opening.prepare, store._readers, named))
+            opening.prepare(store._readers, named, ask(partial(opening.revision_of, store._readers, named)))
         except BaseException:
             store.close()
             raise
@@ -205,7 +205,7 @@ class Store:
         with self.writing(run_id) as connection:
             insert_board(connection, run_id, board)
 
-    def plan(self, run_id: str, vectors: Iterable[Plannable], ask: Ask = lambda question: question()) -> int:
+    def plan(self, run_id: str, vectors: Iterable[Plannable], ask: Ask = at_once) -> int:
         """Record planned vectors in order, after those of earlier calls, and return how many there were.
 
         Vectors are taken in chunks, each durable before the next is taken.

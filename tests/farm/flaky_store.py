@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 from farm.core.errors import StoreAway
 from farm.core.store_place import Place
 from farm.store import RunView, Store
+from farm.store.asking import Answer, Ask, at_once
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from farm.store.store import Ask
 
 
 class FlakyStore(Store):
@@ -59,13 +58,13 @@ class RestartingStore(Store):
     asked: ClassVar[list[str]]
 
     @classmethod
-    def open(cls, place: Place | None = None, *, create: bool = True, ask: Ask = lambda question: question()) -> Self:
-        def ask_twice(question: Callable[[], None]) -> None:
-            def refused_at_first() -> None:
+    def open(cls, place: Place | None = None, *, create: bool = True, ask: Ask = at_once) -> Self:
+        def ask_twice(question: Callable[[], Answer]) -> Answer:
+            def refused_at_first() -> Answer:
                 cls._refuse_once("open")
-                question()
+                return question()
 
-            ask(refused_at_first)
+            return ask(refused_at_first)
 
         return super().open(place, create=create, ask=ask_twice)
 
