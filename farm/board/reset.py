@@ -12,19 +12,18 @@ ended, so that restarts of farm don't reset a board without end.
 from __future__ import annotations
 
 import logging
-import os
 import shlex
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
 from farm.board.backends import backend_of
 from farm.board.backends.base import Backend
 from farm.board.chip_presence import RETURN_SECONDS, Chips, await_return
+from farm.board.discovery.umd_memory import UmdMemory
 from farm.board.external_tools import ToolEnd, run_tool
 from farm.board.holders import Holder
 from farm.board.parts import resets_more
@@ -33,8 +32,8 @@ from farm.board.reset_output import reset_complaint
 from farm.board.reset_ways import NO_WAY, UNKNOWN_FLAG, ResetWay, reset_way
 from farm.core.board import Board
 from farm.core.errors import FarmError
+from farm.core.state_folder import host_state
 
-STATE_VARIABLE = "FARM_STATE"
 RECENT_SECONDS = 3600.0
 """Resets of a board within this time count against its budget, whichever process started them."""
 _LONGEST_MESSAGE = 400
@@ -59,11 +58,6 @@ class Reset:
     message: str = ""
     timed_out: bool = False
     users: tuple[Holder, ...] = ()
-
-
-def host_state() -> Path:
-    """The folder where this host keeps which boards it reset."""
-    return Path(os.environ.get(STATE_VARIABLE) or platformdirs.user_state_path("farm") / "host")
 
 
 class Resetter:
@@ -141,6 +135,8 @@ class Resetter:
         # on disk before it starts, in case it takes the host down
         record = self._journal.begin(self.board.id, way.name, commands[0])
         result = self._run(commands, before, began)
+        if self._backend.addresses(self.board):
+            UmdMemory(self._folder).forget()
         self._journal.end(record, good=result.good, seconds=result.seconds, message=result.message)
         return result
 

@@ -33,8 +33,8 @@ def select_boards(text: str = AUTO, held: Collection[str] = ()) -> list[Board]:
     selectors = parse_boards(text)
     if not selectors:
         survey = host_survey()
-        if survey.whole:
-            return [board for board in survey.whole if board.id not in held]
+        if survey.usable:
+            return [board for board in survey.usable if board.id not in held]
         if survey.notes:
             raise NotRunnable(f"this host has devices, but no board: {'; '.join(survey.notes)}")
         return select_boards(DEFAULT_MOCKS, held)

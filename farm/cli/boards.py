@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -55,7 +56,7 @@ def boards(
         str | None,
         typer.Option(
             help="With hold: why it must not be used. Alone: show how each board of this host came about, what was not "
-            "understood, and where the driver and the tools differ.",
+            "understood, and where the driver and the tools differ; with --address, of each host of the farm.",
             show_default=False,
         ),
     ] = None,
@@ -72,7 +73,8 @@ def boards(
 
     Outside a farm, these are this host's boards: a board that a run found bad stays held until it is released.
 
-    `farm boards --why` asks the kernel driver, and tt-umd and tt-smi unless a chip of this host is in use.
+    `farm boards --why` asks the kernel driver, and tt-umd and tt-smi unless a chip of this host is in use. With
+    --address, it shows what each host of the farm found when it joined.
 
     Example: farm boards hold lab1:0000:61:00.0 --why "fan is loud"
     """
@@ -80,7 +82,7 @@ def boards(
         raise FarmError(
             "--why needs hold: farm boards hold BOARD --why REASON; farm boards --why tells how boards came about"
         )
-    if why == ALONE:
+    if why == ALONE and address is None:
         _show_survey(as_json=as_json)
         return
     from farm.cluster.nodes.host_state import load_state
@@ -94,7 +96,9 @@ def boards(
     in_farm = bool(address or settings.address or (state and state.is_alive))
     if action == "list":
         source = _view_source(address, settings, in_farm=in_farm)
-        if watch:
+        if why == ALONE:
+            _show_surveys(source.view(), as_json=as_json)
+        elif watch:
             (_watch_lines if as_json else _watch)(source)
         else:
             _show(source.view(), as_json=as_json)
@@ -144,15 +148,35 @@ def _registry(address: str | None, settings: Settings, *, in_farm: bool) -> Iter
 
 
 def _show_survey(*, as_json: bool) -> None:
-    from farm.board.backends import host_survey
+    from farm.cluster.hosts.expected import own_expectation, own_name, shortfalls_of, surveyed_boards
+    from farm.core.board import AUTO
+    from farm.core.settings import load_settings
     from farm.report.text import first_line
 
-    survey = host_survey(opening=True)
+    settings = load_settings()
+    survey = surveyed_boards(AUTO)
+    shortfalls = shortfalls_of(AUTO, survey, own_expectation(settings))
     if as_json:
-        typer.echo(json.dumps(survey.as_json(), indent=1))
+        document = {**survey.as_json(), "shortfalls": [asdict(each) for each in shortfalls]}
+        typer.echo(json.dumps(document, indent=1))
         return
-    for line in survey.lines():
+    for line in (*survey.lines(), *(each.line(own_name(settings)) for each in shortfalls)):
         typer.echo(first_line(line))
+
+
+def _show_surveys(view: FarmView, *, as_json: bool) -> None:
+    """What each host of a farm found, and what it lacks."""
+    from farm.report.text import first_line
+
+    if as_json:
+        rows = [host.model_dump(mode="json", include={"name", "state", "survey", "shortfalls"}) for host in view.hosts]
+        typer.echo(json.dumps(rows, indent=1))
+        return
+    for host in view.hosts:
+        for line in host.survey:
+            typer.echo(first_line(f"{host.name}: {line}"))
+        for each in host.shortfalls:
+            typer.echo(first_line(each.line(host.name)))
 
 
 def _door(address: str | None, settings: Settings) -> FarmBehindDoor | None:
@@ -252,6 +276,7 @@ def _screen(view: FarmView) -> Group:
     from rich.table import Table
     from rich.text import Text
 
+    from farm.core.shortfall import Trait
     from farm.core.ttnn_choice import UNKNOWN
     from farm.report.console import state_style
     from farm.report.text import first_line
@@ -272,6 +297,11 @@ def _screen(view: FarmView) -> Group:
             str(board.faults or ""),
             "" if board.canary is None else f"{_ago(view.at - board.canary)} ago",
         )
+    for host in view.hosts:
+        for each in host.shortfalls:
+            if each.trait is Trait.BOARDS:
+                missing = Text("missing", style="red")
+                table.add_row(Text(f"{host.name}: {each.kind}"), "", missing, "", Text(first_line(each.why)))
     totals = Table(box=None, pad_edge=False)
     totals.add_column("kind")
     for title in ("total", "free", "busy", "held", "bad"):
@@ -288,7 +318,8 @@ def _screen(view: FarmView) -> Group:
     lines += [_run_line(run) for run in view.runs]
     if len(view.ttnn_versions) > 1:
         lines.append(f"boards are opened by different versions of ttnn: {', '.join(view.ttnn_versions)}")
-    tables: list[RenderableType] = [table, "", totals, ""] if view.boards else []
+    tables: list[RenderableType] = [table, ""] if table.row_count else []
+    tables += [totals, ""] if view.boards else []
     parts: list[RenderableType] = [*tables, Text("\n".join(lines))]
     return Group(*parts)
 

@@ -9,7 +9,7 @@ from farm.core.settings import Settings
 
 def effective_defaults(settings: Settings) -> dict[str, str]:
     """Return the values that farm uses in place of those that are not set, by setting."""
-    from farm.cluster.hosts.inventory import default_name
+    from farm.cluster.hosts.expected import default_name
     from farm.store import default_place
 
     defaults = {"store": str(default_place()), "name": default_name(), "python": sys.executable}

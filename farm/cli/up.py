@@ -22,7 +22,11 @@ def up(
         typer.Option(help="The boards to offer: auto (this host's own), none, or a list such as `silicon:t3000/auto`."),
     ] = None,
     expect: Annotated[
-        str | None, typer.Option(help="Start only if the host has these boards, such as `n300*4`.")
+        str | None,
+        typer.Option(
+            help="The boards that the host should have, such as `n300*4`. What is missing is said, and holds what is "
+            "left of it; the others are offered. Default: `[hosts.NAME]` of farm.toml."
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="This host's name in the farm. Default: its hostname.")] = None,
     python: Annotated[
@@ -78,13 +82,16 @@ def up(
         raise FarmError("give --head to start a farm, or --join HOST:PORT to join one")
     if head and not Extra.CLUSTER.is_installed:
         raise NotRunnable(f"a head needs Ray's job API and dashboard: {own_install().command(Extra.CLUSTER)}")
+    from farm.board.expectation import Expectation
+    from farm.cluster.hosts.expected import own_name
     from farm.cluster.hosts.host_plan import HostPlan
-    from farm.cluster.hosts.inventory import default_name
     from farm.cluster.hosts.membership import join_farm, left_when_stopped
     from farm.cluster.hosts.supervision import supervise, supervise_in_background
     from farm.cluster.nodes.token import make_token, read_token
+    from farm.core.expected_host import expected_host
     from farm.core.settings import absolute, load_settings
     from farm.core.sizes import parse_size
+    from farm.report.text import first_line
 
     settings = load_settings()
     secured_by = absolute(certificates) if certificates else settings.certificates
@@ -92,11 +99,16 @@ def up(
         _check_door(door, head=head, is_encrypted=secured_by is not None, may_be_plain=door_unencrypted)
     keep_at = settings.token_file
     token = read_token(token_file or keep_at, keep_at) if join or token_file else make_token(keep_at)
+    host = name or own_name(settings)
+    expected = expected_host(settings.hosts, host)
+    Expectation.of(expected, host)  # a wrong entry is said as such
     plan = HostPlan(
-        name=name or settings.name or default_name(),
+        name=host,
         join=join,
         boards=boards or settings.boards,
-        expect=expect,
+        expect=expect or ",".join(expected.expect) or None,
+        expect_driver=expected.driver,
+        expect_firmware=expected.firmware,
         python=python or settings.python,
         address=address,
         token_file=token.absolute(),
@@ -115,6 +127,8 @@ def up(
         if not foreground:
             supervise_in_background(plan, settings.state)
         typer.echo(f"{plan.name} is up in the farm at {joined.state.address}, with {joined.offer}")
+        for each in joined.inventory.shortfalls:
+            typer.echo(first_line(each.line(plan.name)))
         for note in joined.inventory.notes:
             typer.echo(f"note: {note}")
         if plan.certificates and jobs_on not in LOOPBACK:

@@ -81,7 +81,11 @@ def is_suspended(identity: ProcessIdentity) -> bool:
     return is_alive(identity) and fields is not None and fields[0] in _STOPPED_STATES
 
 
+def boot_id() -> str:
+    """Return the id of this boot of the host."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
 def own_host() -> HostIdentity:
     """Return this boot and namespace of pids."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return HostIdentity(boot, str(Path("/proc/self/ns/pid").readlink()))
+    return HostIdentity(boot_id(), str(Path("/proc/self/ns/pid").readlink()))

@@ -32,6 +32,7 @@ from pydantic_settings import (
 from farm.core.config_trust import TRUST_VARIABLE, is_trusted, sha256_of, was_trusted
 from farm.core.door_address import names_door
 from farm.core.errors import FarmError
+from farm.core.expected_host import ExpectedHost
 from farm.core.isolation import LeastIsolation
 from farm.core.plain_words import in_plain_words
 from farm.core.sizes import check_share, check_size
@@ -100,6 +101,11 @@ class Settings(BaseSettings):
     )
     name: Annotated[str | None, ANYWHERE] = Field(
         default=None, description="This host's name in the farm. Default: its hostname."
+    )
+    hosts: Annotated[dict[str, ExpectedHost], ANYWHERE] = Field(
+        default={},
+        description="What each host is expected to have, by its name in the farm or a pattern of names: boards, driver "
+        "and firmware. A host that isn't listed is expected to have nothing.",
     )
     python: Annotated[str | None, USER_ONLY] = Field(
         default=None,
@@ -254,10 +260,11 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        where = origins().get(name, "farm.toml")
+        where = origins().get(str(first["loc"][0]), "farm.toml")
         if first["type"] == "extra_forbidden":
-            near = difflib.get_close_matches(name, Settings.model_fields, n=1)
-            advice = f"did you mean {near[0]}?" if near else f"settings are {', '.join(Settings.model_fields)}"
+            names = (ExpectedHost if len(first["loc"]) > 1 else Settings).model_fields
+            near = difflib.get_close_matches(str(first["loc"][-1]), names, n=1)
+            advice = f"did you mean {near[0]}?" if near else f"settings are {', '.join(names)}"
             raise FarmError(f"{where}: unknown setting {name!r}: {advice}") from error
         advice = in_plain_words(first["type"], first["msg"], first.get("ctx"))
         raise FarmError(f"{where}: setting {name!r}: {advice}") from error

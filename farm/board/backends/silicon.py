@@ -17,7 +17,6 @@ from farm.board.chip_presence import Chips, present_chips
 from farm.board.chip_telemetry import board_telemetry
 from farm.board.discovery.driver import firmware_bundles, pci_devices
 from farm.board.discovery.facts import ChipGroup
-from farm.board.discovery.splitting import needs_links
 from farm.board.discovery.survey import Survey, Tools, host_tools, survey_chips, surveyed
 from farm.board.discovery.visible import VISIBLE_VARIABLE
 from farm.board.holders import Holder, users_of
@@ -75,7 +74,7 @@ class Silicon(Backend):
     ) -> list[Board]:
         """See `Backend`; without a kind, the boards are all that there are, and without a count all of that kind."""
         survey = self.survey(kind) if part is None else self._parts(part)
-        boards = survey.whole[first:]
+        boards = survey.usable[first:]
         minimum = count or 1
         if len(boards) < minimum:
             present = counted(len(boards), "such board")
@@ -88,10 +87,7 @@ class Silicon(Backend):
     def _parts(self, part: Part) -> Survey:
         """The parts of this host's box."""
         chips = pci_devices(self.devices, self.sysfs)
-        opening = needs_links(part.box, part.way)
-        grouped = survey_chips(
-            chips, os.environ, part.way.kind, tools=self.tools, opening=opening, split=(part.box, part.way)
-        )
+        grouped = survey_chips(chips, os.environ, part.way.kind, tools=self.tools, split=(part.box, part.way))
         return surveyed(*grouped, silicon_board)
 
     def name_on(self, board: Board, host: str) -> str:

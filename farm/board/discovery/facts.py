@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from farm.board.tt_smi import SmiReport
 from farm.core.board import BoardKind
+from farm.core.shortfall import Shortfall
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +104,25 @@ class ChipGroup:
         kind: the product.
         addresses: the PCI addresses of its chips.
         reason: how it came about.
-        missing: what it lacks of the product; "" for nothing. Such a board is not offered.
+        shortfalls: what it lacks of the product.
         box: the box that it is a part of; None if it is none.
     """
 
     kind: BoardKind
     addresses: tuple[str, ...]
     reason: str
-    missing: str = ""
+    shortfalls: tuple[Shortfall, ...] = ()
     box: BoardKind | None = None
+
+    @property
+    def missing(self) -> str:
+        """What it lacks, in words; "" for nothing."""
+        return "; ".join(f"it has {each.present}" for each in self.shortfalls)
+
+    @property
+    def can_be_used(self) -> bool:
+        """Whether it can be opened, if a person wants it used as it is."""
+        return all(each.trait.releasable for each in self.shortfalls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +144,14 @@ class Grouping:
 
     Attributes:
         groups: boards, whole or not, by their first address.
+        unformed: the boxes that all cards of the host would make up if they were linked: what they lack, and the links
+            that they should have.
         unknown: devices that are part of none.
-        differences: where the driver and the tools disagree, and chips that a tool finds unhealthy, a line each.
+        differences: where the driver and the tools disagree, and unhealthy chips that are part of no board, a line
+            each.
     """
 
     groups: tuple[ChipGroup, ...] = ()
     unknown: tuple[UnknownCard, ...] = ()
     differences: tuple[str, ...] = field(default=())
+    unformed: tuple[Shortfall, ...] = ()

@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 
 from farm.board.discovery.facts import ChipGroup, Grouping, HostChips, PciDevice, UmdReport, UnknownCard
 from farm.board.discovery.splitting import as_parts, split_box
+from farm.board.discovery.wholeness import complaints, is_part, shortfalls_of
 from farm.board.kinds import KINDS, box_of, kind_of_card, kind_of_traced_cards
 from farm.board.parts import Partition
 from farm.core.board import BoardKind
 from farm.core.plain_words import counted
+from farm.core.shortfall import Shortfall, Trait
 
 _SAYS_NOTHING = ("", "unknown")
 """What the driver says of a card that it doesn't know."""
@@ -79,9 +81,11 @@ def group_chips(host: HostChips, kind: BoardKind | None = None) -> Grouping:
             unknown.append(_unknown(device, host))
         else:
             chips.append(chip)
-    groups = _groups(chips, host, kind, differences)
+    unformed: list[Shortfall] = []
+    groups = list(_groups(chips, host, kind, differences, unformed))
     chosen = sorted((group for group in groups if kind in (None, group.kind)), key=lambda group: group.addresses[0])
-    return Grouping(tuple(chosen), tuple(unknown), tuple(differences))
+    differences += _complaints_of_no_board(chips, host)
+    return Grouping(tuple(chosen), tuple(unknown), tuple(differences), tuple(unformed))
 
 
 def needs_board_ids(devices: Sequence[PciDevice], kind: BoardKind | None = None) -> bool:
@@ -92,7 +96,11 @@ def needs_board_ids(devices: Sequence[PciDevice], kind: BoardKind | None = None)
 
 
 def _groups(
-    chips: Sequence[_Chip], host: HostChips, kind: BoardKind | None, differences: list[str]
+    chips: Sequence[_Chip],
+    host: HostChips,
+    kind: BoardKind | None,
+    differences: list[str],
+    unformed: list[Shortfall],
 ) -> Iterator[ChipGroup]:
     by_kind: dict[str, list[_Chip]] = {}
     for chip in chips:
@@ -105,6 +113,8 @@ def _groups(
         if links.complete if links else is_expected:
             yield _box(box, chips, host, linked=links is not None)
             return
+        if links is not None:
+            unformed.append(Shortfall(Trait.LINKS, box.name, links.lack, "all links of the box"))
         if links is None:
             remark = f"; no tool tells of its links: --boards silicon:{box.name} takes all of them as one board"
         elif is_expected or links.pairs:
@@ -118,9 +128,9 @@ def _groups(
         elif card_kind.pci_devices == 1:
             for chip in members:
                 reason = f"{chip.source} it {chip.card}{remark}"
-                yield ChipGroup(card_kind, (chip.address,), reason, _missing(card_kind, [chip], host))
+                yield _group(card_kind, [chip], host, reason)
         else:
-            yield from _cards_of_several(card_kind, members, differences, remark)
+            yield from _cards_of_several(card_kind, members, host, differences, remark)
 
 
 def _is_whole_host(kind: BoardKind) -> bool:
@@ -132,30 +142,15 @@ def _box(kind: BoardKind, chips: Sequence[_Chip], host: HostChips, *, linked: bo
     cards = dict.fromkeys(chip.card for chip in chips)
     reason = f"{chips[0].source} its {counted(len(chips), 'device')} {', '.join(cards)}"
     reason += ", which are linked, says tt-umd" if linked else ""
-    return ChipGroup(kind, tuple(chip.address for chip in chips), reason, _missing(kind, chips, host))
+    return _group(kind, chips, host, reason)
 
 
-def _missing(kind: BoardKind, chips: Sequence[_Chip], host: HostChips) -> str:
-    """What a board lacks: chips behind its devices, too, where a tool tells of them."""
-    present = len(chips) if _is_whole_host(kind) else _chips_of(chips, host)
-    if present is None or present == kind.chips:
-        return ""
-    umd = host.umd
-    trays = {chip.tray for chip in umd.chips if chip.tray is not None} if umd else set()
-    where = f", in {counted(len(trays), 'tray')} ({', '.join(map(str, sorted(trays)))})" if trays else ""
-    return f"it has {present} of {counted(kind.chips, 'chip')}{where}"
-
-
-def _chips_of(chips: Sequence[_Chip], host: HostChips) -> int | None:
-    """How many chips are on the cards of some devices; None if no tool tells of all of them."""
-    ids = {chip.board_id for chip in chips}
-    if None in ids:
-        return None
-    if host.umd and all(host.umd.chip_at(chip.address) for chip in chips):
-        return sum(chip.board_id in ids for chip in host.umd.chips)
-    if host.smi and all(host.smi.chip_at(chip.address) for chip in chips):
-        return sum(chip.board_id in ids for chip in host.smi.chips)
-    return None
+def _group(kind: BoardKind, chips: Sequence[_Chip], host: HostChips, reason: str) -> ChipGroup:
+    """The group of some chips, with what it lacks."""
+    addresses = tuple(chip.address for chip in chips)
+    boards = {chip.board_id for chip in chips if chip.board_id is not None}
+    is_told = all(chip.board_id is not None for chip in chips)
+    return ChipGroup(kind, addresses, reason, shortfalls_of(kind, addresses, boards if is_told else None, host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +217,7 @@ def _unlinked(
 
 
 def _cards_of_several(
-    kind: BoardKind, chips: Sequence[_Chip], differences: list[str], remark: str
+    kind: BoardKind, chips: Sequence[_Chip], host: HostChips, differences: list[str], remark: str
 ) -> Iterator[ChipGroup]:
     """Cards with several PCI devices: by board number, and only without one by their order."""
     by_card: dict[tuple[str, int | None], list[_Chip]] = {}
@@ -241,8 +236,7 @@ def _cards_of_several(
             reason = f"{part[0].source} its {counted(len(part), 'device')} {card}"
             reason += ", paired as neighbors" if len(parts) > 1 else "" if board_id is None else f", board {board_id:x}"
             reason += remark
-            missing = "" if len(part) == size else f"it has {len(part)} of {counted(kind.chips, 'chip')}"
-            yield ChipGroup(kind, tuple(chip.address for chip in part), reason, missing)
+            yield _group(kind, part, host, reason)
 
 
 def _identified(device: PciDevice, host: HostChips) -> _Chip | None:
@@ -298,9 +292,6 @@ def _differences(host: HostChips) -> Iterator[str]:
             yield from _listed(only_driver, "the driver shows {} and tt-umd doesn't")
             yield from _listed(only_umd, "tt-umd shows {} and the driver doesn't")
             yield from _listed(undiscovered, "tt-umd lists {} and doesn't discover {}")
-        for chip in umd.chips:
-            name = chip.address or f"chip {chip.chip} of board {chip.board_id:x}"
-            yield from (f"{name} is unhealthy, says tt-umd: {error}" for error in chip.errors)
     if smi is not None:
         yield from smi.troubles
         if any(chip.address for chip in smi.chips):
@@ -319,6 +310,15 @@ def _tools_names(device: PciDevice, host: HostChips) -> Iterator[tuple[str, str,
         yield "tt-umd", umd.board_type, _kind_of_umd(umd.board_type)
     if host.smi and (smi := host.smi.chip_at(device.address)):
         yield "tt-smi", smi.card, _kind_of_smi(smi.card)
+
+
+def _complaints_of_no_board(chips: Sequence[_Chip], host: HostChips) -> Iterator[str]:
+    """What tt-umd finds wrong with chips that are part of no board."""
+    addresses = {chip.address for chip in chips}
+    boards = {chip.board_id for chip in chips if chip.board_id is not None}
+    for chip in host.umd.chips if host.umd else ():
+        if not is_part(chip, addresses, boards):
+            yield from complaints(chip)
 
 
 def _listed(addresses: Sequence[str], text: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from farm.board.discovery.facts import ChipGroup, UmdReport
 from farm.board.parts import Partition
 from farm.core.board import BoardKind, MockLayout
 from farm.core.plain_words import counted
+from farm.core.shortfall import Shortfall, Trait
 
 _BUS = re.compile(r"[0-9a-f]{4}:([0-9a-f]{2}):[0-9a-f]{2}\.[0-9]")
 
@@ -58,7 +59,13 @@ def split_box(box: ChipGroup, way: Partition, umd: UmdReport | None) -> Split:
             return Split(troubles=(f"no {what}: tt-umd {cause}; silicon:{kind.name}/CARD needs none",))
         places = found
     parts = tuple(
-        ChipGroup(way.kind, addresses, f"{box.reason}; part {number} of it", _missing(kind, place, addresses), kind)
+        ChipGroup(
+            way.kind,
+            addresses,
+            f"{box.reason}; part {number} of it",
+            _shortfalls(kind, way.kind, place, addresses),
+            kind,
+        )
         for number, place in enumerate(way.places)
         if (addresses := tuple(places[chip] for chip in place if chip in places))
     )
@@ -72,11 +79,14 @@ def as_parts(cards: Collection[ChipGroup], box: BoardKind) -> tuple[ChipGroup, .
     return tuple(replace(card, box=box) for card in cards)
 
 
-def _missing(box: BoardKind, place: tuple[int, ...], addresses: tuple[str, ...]) -> str:
+def _shortfalls(
+    box: BoardKind, part: BoardKind, place: tuple[int, ...], addresses: tuple[str, ...]
+) -> tuple[Shortfall, ...]:
     expected = sum(chip in box.mock.mmio for chip in place)
     if len(addresses) == expected:
-        return ""
-    return f"it has {len(addresses)} of {counted(expected, 'chip')}"
+        return ()
+    whole = counted(expected, "chip")
+    return (Shortfall(Trait.CHIPS, part.name, f"{len(addresses)} of {whole}", whole),)
 
 
 def _places_by_bus(layout: MockLayout, addresses: Collection[str]) -> dict[int, str]:

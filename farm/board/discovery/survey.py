@@ -1,8 +1,8 @@
 """A survey of a host's chips: who is asked, and what comes of it.
 
 The driver is always asked, which opens no chip. tt-umd and tt-smi open chips, so they are only asked while nobody has
-one open: tt-umd by those who want to know all (`farm up`, `farm doctor`, `farm boards --why`), tt-smi for what neither
-the driver nor tt-umd told.
+one open. tt-umd is asked once for each boot and set of devices, and what it said is remembered, so that all see the
+same boards; `farm up`, `farm doctor` and `farm boards --why` ask it anew. tt-smi is asked for what neither told.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from farm.board import holders
 from farm.board.discovery.facts import ChipGroup, Grouping, HostChips, PciDevice, UmdReport, UnknownCard
 from farm.board.discovery.grouping import group_chips, group_parts, needs_board_ids
 from farm.board.discovery.umd import umd_report
+from farm.board.discovery.umd_memory import UmdMemory
 from farm.board.discovery.visible import hidden_note, visible_devices
 from farm.board.parts import Partition
 from farm.board.tt_smi import SmiReport, tt_smi_snapshot
@@ -23,6 +24,7 @@ from farm.core.board import Board, BoardKind
 from farm.core.errors import NotRunnable
 from farm.core.extras import Extra, own_install
 from farm.core.plain_words import counted
+from farm.core.shortfall import Shortfall
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class SurveyedBoard:
     board: Board
     group: ChipGroup
 
+    @property
+    def shortfalls(self) -> tuple[Shortfall, ...]:
+        """What it lacks of its product; each holds it."""
+        return tuple(replace(each, boards=(self.board.id,)) for each in self.group.shortfalls)
+
 
 @dataclass(frozen=True, slots=True)
 class Survey:
@@ -47,17 +54,24 @@ class Survey:
         unknown: devices that are part of no board.
         differences: where the driver and the tools disagree, a line each.
         sources: who was asked and what they said, or why they were not, a line each.
+        unformed: boxes that the cards would make up if they were linked.
     """
 
     boards: tuple[SurveyedBoard, ...] = ()
     unknown: tuple[UnknownCard, ...] = ()
     differences: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    unformed: tuple[Shortfall, ...] = ()
 
     @property
     def whole(self) -> list[Board]:
         """The boards that lack nothing."""
         return [each.board for each in self.boards if not each.group.missing]
+
+    @property
+    def usable(self) -> list[Board]:
+        """The boards that have all their chips. What else a board lacks is a reason to hold it, not to forget it."""
+        return [each.board for each in self.boards if each.group.can_be_used]
 
     @property
     def is_empty(self) -> bool:
@@ -70,16 +84,20 @@ class Survey:
         lacking = (f"{each.board.id} is no whole {each.board.kind.name}: {each.group.missing}" for each in self.boards)
         return (
             *(line for line, each in zip(lacking, self.boards, strict=True) if each.group.missing),
-            *(f"{card.name} is left out: {card.reason}" for card in self.unknown),
-            *self.differences,
+            *self.remarks,
         )
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know besides boards that are not whole: unknown devices, differences; a line each."""
+        return (*(f"{card.name} is left out: {card.reason}" for card in self.unknown), *self.differences)
 
     def lines(self) -> Iterator[str]:
         """The survey for people."""
         for source in self.sources:
             yield f"asked: {source}"
         for each in self.boards:
-            state = f"; not offered: {each.group.missing}" if each.group.missing else ""
+            state = f"; held: {each.group.missing}" if each.group.missing else ""
             yield f"{each.board.kind.name} {each.board.id}: {each.group.reason}{state}"
         for card in self.unknown:
             yield f"unknown {card.name}: {card.reason}"
@@ -95,6 +113,7 @@ class Survey:
             self.unknown + other.unknown,
             self.differences + other.differences,
             self.sources + other.sources,
+            self.unformed + other.unformed,
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -125,11 +144,13 @@ class Tools:
         umd: asks tt-umd for the chips at these PCI addresses.
         smi: asks tt-smi.
         user: who has a chip open, or hands chips out; "" for nobody.
+        memory: what tt-umd said before.
     """
 
     umd: Callable[[Sequence[str]], UmdReport]
     smi: Callable[[], SmiReport]
     user: Callable[[], str]
+    memory: UmdMemory
 
 
 def user_of_chips() -> str:
@@ -141,7 +162,7 @@ def user_of_chips() -> str:
 
 def host_tools() -> Tools:
     """The tools of this host. tt-smi is asked once: board numbers and cards, which a survey takes from it, stay."""
-    return Tools(umd_report, functools.cache(tt_smi_snapshot), user_of_chips)
+    return Tools(umd_report, functools.cache(tt_smi_snapshot), user_of_chips, UmdMemory())
 
 
 def survey_chips(
@@ -160,7 +181,7 @@ def survey_chips(
         environment: this process's; its `TT_VISIBLE_DEVICES` limits the chips.
         kind: only boards of this kind.
         tools: what may be asked.
-        opening: also asks tt-umd, which opens the chips unless somebody uses one.
+        opening: asks tt-umd anew, which opens the chips unless somebody uses one.
         split: a box, and the parts of it to group its chips into.
     """
     sources = [f"driver: {counted(len(devices), 'device')}"]
@@ -181,22 +202,28 @@ def survey_chips(
 
 def _asked(host: HostChips, kind: BoardKind | None, tools: Tools, sources: list[str], *, opening: bool) -> HostChips:
     """Ask the tools for what is wanted beyond the driver's facts."""
-    ambiguous = needs_board_ids(host.devices, kind)
-    if not opening and not ambiguous:
-        return host
-    if user := tools.user():
-        sources.append(f"tt-umd and tt-smi are not asked, since they would open the chips: {user}")
-        return host
-    if opening:
+    with tools.memory.asking():  # one process asks, the others wait for what it is told
+        remembered = tools.memory.report(host.devices)
+        if remembered is not None and not opening:
+            return _with_umd(host, remembered.report, f"{_umd_source(remembered.report)}, {remembered.when}", sources)
+        if user := tools.user():
+            sources.append(f"tt-umd and tt-smi are not asked, since they would open the chips: {user}")
+            if remembered is None:
+                return host
+            return _with_umd(host, remembered.report, f"{_umd_source(remembered.report)}, {remembered.when}", sources)
         umd = tools.umd([device.address for device in host.devices if device.address])
-        sources.append(_umd_source(umd))
-        if umd.is_installed:
-            host = replace(host, umd=umd)
-        if umd.chips:
-            return host
+        tools.memory.keep(host.devices, umd)
+    host = _with_umd(host, umd, _umd_source(umd), sources)
+    if umd.chips or not (opening or needs_board_ids(host.devices, kind)):
+        return host
     smi = tools.smi()
     sources.append(f"tt-smi: {counted(len(smi.chips), 'chip')}" if smi.chips else "; ".join(smi.troubles))
     return replace(host, smi=smi) if smi.chips else host
+
+
+def _with_umd(host: HostChips, umd: UmdReport, source: str, sources: list[str]) -> HostChips:
+    sources.append(source)
+    return replace(host, umd=umd) if umd.is_installed else host
 
 
 def _umd_source(umd: UmdReport) -> str:
@@ -219,4 +246,4 @@ def surveyed(grouping: Grouping, sources: tuple[str, ...], board_of: Callable[[C
         board_of: makes a board of a group.
     """
     boards = (SurveyedBoard(board_of(group), group) for group in grouping.groups)
-    return Survey(tuple(boards), grouping.unknown, grouping.differences, sources)
+    return Survey(tuple(boards), grouping.unknown, grouping.differences, sources, grouping.unformed)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from farm.board.backends import backend_of
 from farm.board.selection import select_boards
+from farm.cluster.hosts.expected import own_shortfalls
 from farm.cluster.registry.entries import BY_FARM, Hold
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
@@ -26,6 +27,7 @@ from farm.core.files import set_aside, write_state
 from farm.core.outcome import Outcome
 from farm.core.plain_words import reason_of
 from farm.core.settings import load_settings
+from farm.core.shortfall import Shortfall, held_by, require_releasable
 from scheduler.board_state import BoardState, Cause, Transition
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ class RememberedBoard:
         hold: why it must not be used; None where it may.
         checked: when it last passed a check, Unix time in seconds; None where it never did.
         chips: names of its chips; a hold keeps other boards with some of them from runs, too.
+        released: what a person released it from, although it is not as expected.
     """
 
     backend: str
@@ -51,6 +54,7 @@ class RememberedBoard:
     hold: Hold | None = None
     checked: float | None = None
     chips: tuple[str, ...] = ()
+    released: tuple[Shortfall, ...] = ()
 
 
 _FILE = TypeAdapter(dict[str, RememberedBoard])
@@ -109,27 +113,28 @@ class BoardMemory:
         with self._changing() as boards:
             before = boards.get(board.id)
             hold = Hold(why, by, time.time())
-            checked = before.checked if before else None
-            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, checked, board.chips)
+            boards[board.id] = replace(before or _new(board), hold=hold, chips=board.chips)
 
     def release(self, board_id: str) -> None:
         """Let a held board be used again.
 
         Raises:
-            FarmError: it is not held.
+            FarmError: it is not held, or lacks what nobody can release it from.
         """
+        survey, lacking = own_shortfalls()
+        present = {each.board.id: _new(each.board) for each in survey.boards}
         with self._changing() as boards:
-            before = boards.get(board_id)
-            if before is None or before.hold is None:
+            before = boards.get(board_id) or present.get(board_id)
+            holding = held_by(lacking, board_id, before.released if before else ())
+            require_releasable(board_id, holding)
+            if before is None or (before.hold is None and not holding):
                 raise FarmError(f"{board_id} is not held on this host; `farm boards` lists its boards")
-            boards[board_id] = replace(before, hold=None)
+            boards[board_id] = replace(before, hold=None, released=before.released + holding)
 
     def check_passed(self, board: Board) -> None:
         """Remember that a board passed its check just now."""
         with self._changing() as boards:
-            before = boards.get(board.id)
-            hold = before.hold if before else None
-            boards[board.id] = RememberedBoard(board.backend, board.kind.name, hold, time.time(), board.chips)
+            boards[board.id] = replace(boards.get(board.id) or _new(board), checked=time.time(), chips=board.chips)
 
     @contextmanager
     def _changing(self) -> Iterator[dict[str, RememberedBoard]]:
@@ -141,6 +146,31 @@ class BoardMemory:
                 write_state(self.path, json.dumps({name: asdict(each) for name, each in boards.items()}, indent=1))
         except OSError as error:
             raise NotRunnable(f"can't write to {self.path.parent}: {error.strerror or error}") from error
+
+
+def _new(board: Board) -> RememberedBoard:
+    return RememberedBoard(board.backend, board.kind.name, chips=board.chips)
+
+
+def _holds_as_expected(text: str, boards: Iterable[Board]) -> dict[str, Hold]:
+    """The holds of boards of this host that are not as expected, by id.
+
+    Args:
+        text: what `--boards` names.
+        boards: the boards.
+    """
+    remembered = BoardMemory().boards()
+    _, lacking = own_shortfalls(text)
+    holding = {board.id: held_by(lacking, board.id, _released(remembered, board.id)) for board in boards}
+    return {
+        name: Hold("; ".join(each.why for each in reasons), BY_FARM, time.time())
+        for name, reasons in holding.items()
+        if reasons
+    }
+
+
+def _released(remembered: Mapping[str, RememberedBoard], name: str) -> tuple[Shortfall, ...]:
+    return remembered[name].released if name in remembered else ()
 
 
 def usable_boards(text: str, note: Callable[[str], None]) -> list[Board]:
@@ -157,12 +187,14 @@ def usable_boards(text: str, note: Callable[[str], None]) -> list[Board]:
     memory = BoardMemory()
     holds: dict[str, Hold] = {}
     boards = select_boards(text)
-    while more := memory.holds_of(boards):  # others of a count take their place, and may be held, too
+    # others of a count take their place, and may be held, too
+    while more := {**_holds_as_expected(text, boards), **memory.holds_of(boards)}:
         holds |= more
         boards = select_boards(text, holds)
     lines = [f"{name} is left out, held by {hold.by}: {hold.why}" for name, hold in holds.items()]
     if not boards:
-        held = next(name for name, hold in memory.holds().items() if hold in holds.values())
+        own = (name for name, hold in memory.holds().items() if hold in holds.values())
+        held = next(own, next(iter(holds)))
         raise NotRunnable(f"{lines[0]}; `farm boards release {held}` once it is well")
     for line in lines:
         note(line)

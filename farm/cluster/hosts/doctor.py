@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from farm.board.null_toolchain import (
     HOME_VARIABLE,
@@ -21,11 +22,15 @@ from farm.board.null_toolchain import (
     null_layout,
     sfpi_folders,
 )
+from farm.core.board import AUTO
 from farm.core.errors import FarmError
 from farm.core.extras import Extra, own_install
 from farm.core.plain_words import counted
 from farm.core.settings import Settings
 from farm.core.ttnn_install import installed_ttnn
+
+if TYPE_CHECKING:
+    from farm.board.discovery.survey import Survey
 
 HUGEPAGES = Path("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages")
 DEVICES = Path("/dev/tenstorrent")
@@ -158,11 +163,12 @@ def _toolchains(python: str) -> Iterator[Finding]:
         yield note("sfpi", f"neither in {places}", "boards that compute need tt-metal's sfpi; mock boards don't")
 
 
-def _devices(_settings: Settings) -> Iterator[Finding]:
+def _devices(settings: Settings) -> Iterator[Finding]:
     from farm.board.backends import host_survey
     from farm.board.holders import broker, holders
 
     survey = host_survey(opening=True)
+    yield from _expected(settings, survey)
     if survey.is_empty:
         yield note("boards", f"none in {DEVICES}", "mocks need none; for silicon, load the tenstorrent driver")
         return
@@ -200,6 +206,22 @@ def _devices(_settings: Settings) -> Iterator[Finding]:
         yield bad("hugepages", "no 1 GiB pages", "run tt-system-tools' hugepages-setup, and reboot")
     else:
         yield good("hugepages", f"{pages} of 1 GiB")
+
+
+def _expected(settings: Settings, survey: Survey) -> Iterator[Finding]:
+    """What is expected of this host, by the farm it is in or else by the settings; what a board lacks is said there."""
+    from farm.cluster.hosts.expected import own_expectation, own_name, shortfalls_of, surveyed_boards
+    from farm.cluster.hosts.host_plan import load_plan
+
+    plan = load_plan(settings.state)
+    boards = plan.boards if plan else settings.boards
+    expectation = plan.expectation if plan else own_expectation(settings)
+    name = plan.name if plan else own_name(settings)
+    if boards.strip() != AUTO:
+        survey = surveyed_boards(boards)
+    for each in shortfalls_of(boards, survey, expectation):
+        if each.trait.is_of_inventory:
+            yield bad("expected", each.line(name), "mend it, or correct `[hosts.NAME]` of farm.toml or --expect")
 
 
 def _disk(settings: Settings) -> Iterator[Finding]:

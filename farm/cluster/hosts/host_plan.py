@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from farm.board.expectation import Expectation
 from farm.cluster.nodes.node import JOBS_PORT, PORT
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.files import write_atomically
@@ -26,7 +27,9 @@ class HostPlan(BaseModel):
     name: str = Field(description="The host's name in the farm.")
     join: str | None = Field(default=None, description="HOST:PORT of the head; none if the host is the head.")
     boards: str = Field(description="The boards to offer: auto, none, or a list.")
-    expect: str | None = Field(default=None, description="The boards that must be present.")
+    expect: str | None = Field(default=None, description="The boards that it is expected to have.")
+    expect_driver: str = Field(default="", description="The version of its driver that is expected.")
+    expect_firmware: str = Field(default="", description="The version of its boards' firmware that is expected.")
     python: str | None = Field(default=None, description="The interpreter whose ttnn opens the boards.")
     address: str | None = Field(default=None, description="The host's own IP address; none to detect it.")
     token_file: Path = Field(description="The file with the farm's token.")
@@ -57,6 +60,15 @@ class HostPlan(BaseModel):
         """Where a head takes jobs, for itself."""
         host = f"[{self.jobs_host}]" if ":" in self.jobs_host else self.jobs_host
         return f"http://{host}:{self.jobs_port}"
+
+    @property
+    def expectation(self) -> Expectation:
+        """What the host is expected to have.
+
+        Raises:
+            FarmError: the boards can't be parsed.
+        """
+        return Expectation.parse(self.expect or "", driver=self.expect_driver, firmware=self.expect_firmware)
 
     @property
     def farm(self) -> str:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from farm.board.backends import backend_of, host_survey
-from farm.board.discovery.survey import Survey
+from farm.board.backends import backend_of
+from farm.board.expectation import NOTHING_EXPECTED, Expectation
 from farm.board.holders import broker, holders
-from farm.board.selection import select_boards
-from farm.board.selectors import parse_kinds
 from farm.cluster.board_resources import DEVICES_RESOURCE, resources_of
 from farm.cluster.hosts.board_memory import BoardMemory
+from farm.cluster.hosts.expected import shortfalls_of, surveyed_boards
 from farm.core.board import AUTO, Board
-from farm.core.errors import NotRunnable
-from farm.core.plain_words import counted
-
-NONE = "none"
-"""The value of `farm up --boards` that offers no board."""
+from farm.core.shortfall import Shortfall
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +22,16 @@ class Inventory:
     """A host's boards.
 
     Attributes:
-        boards: the boards that it offers.
+        boards: the boards that it offers, also those that are held since they are not as expected.
         notes: why other boards are left out.
+        shortfalls: what it lacks of what is expected, with the boards that this holds.
+        survey: how its boards came about, a line each.
     """
 
     boards: tuple[Board, ...]
     notes: tuple[str, ...] = ()
+    shortfalls: tuple[Shortfall, ...] = ()
+    survey: tuple[str, ...] = ()
 
     def resources(self) -> dict[str, float]:
         """The Ray resources of a node that has these boards."""
@@ -57,41 +55,31 @@ class Inventory:
         return labels
 
 
-def take_inventory(text: str, host: str, python: str | None, expected: str | None = None) -> Inventory:
-    """The boards that a host offers.
+def take_inventory(text: str, host: str, python: str | None, expectation: Expectation = NOTHING_EXPECTED) -> Inventory:
+    """The boards that a host offers. What it lacks holds the boards that it concerns; the others are offered.
 
     Args:
         text: `auto` for the host's silicon, `none`, or a list as `--boards` takes it.
         host: the host's name in the farm.
         python: the interpreter whose ttnn opens the boards; None for the one that farm runs in.
-        expected: the boards that must be present, such as `n300*4`: a host with fewer is faulty.
+        expectation: what the host is expected to have.
 
     Raises:
         FarmError: the text can't be parsed.
-        NotRunnable: a board that it names, or that is expected, is not there.
+        NotRunnable: a board that it names is not there.
     """
-    survey = Survey()
-    if text.strip() == NONE:
-        boards: list[Board] = []
-    elif text.strip() == AUTO:
-        survey = host_survey(opening=True)
-        boards = survey.whole
-    else:
-        boards = select_boards(text)
-    if expected:
-        _require(expected, boards)
+    survey = surveyed_boards(text)
+    boards = [each.board for each in survey.boards]
     holds = BoardMemory().holds_of(boards)
     free, notes = _without_held_devices([board for board in boards if board.id not in holds])
     notes += [f"{board.id} is left out: {holds[board.id].why}" for board in boards if board.id in holds]
-    notes += survey.notes
-    if not boards and not survey.notes and text.strip() == AUTO:
+    notes += survey.remarks
+    if not boards and not survey.remarks and text.strip() == AUTO:
         notes.append("no board in /dev/tenstorrent: --boards mock:n300*2 offers mocks")
-    return Inventory(tuple(_renamed(board, host, python or sys.executable) for board in free), tuple(notes))
-
-
-def default_name() -> str:
-    """The host's name in a farm, where no other is given."""
-    return socket.gethostname().partition(".")[0]
+    named = [replace(each, board=_renamed(each.board, host, python or sys.executable)) for each in survey.boards]
+    offered = tuple(each.board for each, board in zip(named, boards, strict=True) if board in free)
+    survey = replace(survey, boards=tuple(named))
+    return Inventory(offered, tuple(notes), shortfalls_of(text, survey, expectation), tuple(survey.lines()))
 
 
 def _without_held_devices(boards: Sequence[Board]) -> tuple[list[Board], list[str]]:
@@ -113,18 +101,6 @@ def _without_held_devices(boards: Sequence[Board]) -> tuple[list[Board], list[st
         else:
             free.append(board)
     return free, notes
-
-
-def _require(expected: str, boards: Sequence[Board]) -> None:
-    for selector in parse_kinds(expected, "--expect"):
-        present = sum(map(selector.matches, boards))
-        least = selector.count or 1
-        if present < least:
-            kind = selector.kind.name if selector.kind else "any"
-            raise NotRunnable(
-                f"--expect {expected}: this host has {counted(present, 'board')} of kind {kind}, {least} expected: "
-                "look at `tt-smi -s` and the kernel's log"
-            )
 
 
 def _renamed(board: Board, host: str, python: str) -> Board:

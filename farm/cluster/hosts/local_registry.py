@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from farm.board.backends import backend_named, host_survey
 from farm.board.parts import kind_or_part_named
-from farm.board.reset import host_state
 from farm.board.reset_journal import BoardReset, ResetJournal
 from farm.cluster.hosts.board_memory import BoardMemory, RememberedBoard
-from farm.cluster.hosts.inventory import default_name
+from farm.cluster.hosts.expected import own_name, own_shortfalls
 from farm.cluster.hosts.versions import python_versions
 from farm.cluster.registry.action_log import FILE, Action, ActionKind, ActionLog
+from farm.cluster.registry.entries import BY_FARM, Hold
 from farm.cluster.registry.records import BoardView, FarmView, HostStatus, HostView, Totals
 from farm.core.board import Board
 from farm.core.errors import FarmError, NotRunnable
 from farm.core.settings import load_settings
+from farm.core.shortfall import Shortfall, held_by
+from farm.core.state_folder import host_state
 from scheduler.board_state import BoardState
 
 if TYPE_CHECKING:
@@ -42,20 +45,25 @@ class LocalRegistry:
 
     def view(self) -> FarmView:
         """See `ViewSource`: the boards that are present or remembered."""
-        survey = host_survey()
-        present = {board.id: RememberedBoard(board.backend, board.kind.name) for board in survey.whole}
-        boards = [self._view(name, board) for name, board in sorted({**present, **BoardMemory().boards()}.items())]
+        survey, lacking = own_shortfalls()
+        present = {each.board.id: RememberedBoard(each.board.backend, each.board.kind.name) for each in survey.boards}
+        boards = [
+            self._view(name, board, held_by(lacking, name, board.released))
+            for name, board in sorted({**present, **BoardMemory().boards()}.items())
+        ]
         totals: dict[str, Totals] = {}
         for board in boards:
             totals.setdefault(board.kind, Totals()).count(board)
         host = HostView(
-            name=default_name(),
+            name=own_name(load_settings()),
             address="in no farm",
             state=HostStatus.UP,
             boards=len(boards),
             versions=self._versions,
-            notes=list(survey.notes) if boards or survey.notes else [_NO_BOARDS],
+            notes=list(survey.remarks) if boards or survey.remarks else [_NO_BOARDS],
             clock_off=None,
+            shortfalls=list(lacking),
+            survey=list(survey.lines()),
         )
         return FarmView(at=time.time(), hosts=[host], boards=boards, runs=[], totals=totals)
 
@@ -65,7 +73,7 @@ class LocalRegistry:
         Raises:
             FarmError: there is none.
         """
-        for board in host_survey().whole:
+        for board in host_survey().usable:
             if board.id == name:
                 return board
         raise FarmError(f"this host has no board {name}: `farm boards` lists them; for a farm's, give --address")
@@ -123,8 +131,10 @@ class LocalRegistry:
         BoardMemory().check_passed(board)
         return f"{board.id} passed its check"
 
-    def _view(self, name: str, board: RememberedBoard) -> BoardView:
+    def _view(self, name: str, board: RememberedBoard, holding: Sequence[Shortfall]) -> BoardView:
         hold = board.hold
+        if hold is None and holding:
+            hold = Hold("; ".join(each.why for each in holding), BY_FARM, time.time())
         return BoardView(
             id=name,
             host="",

@@ -55,7 +55,8 @@ class JoinedHost:
     @property
     def offer(self) -> str:
         """The boards that it offers, in words."""
-        return ", ".join(board.id for board in self.inventory.boards) or "no boards"
+        held = {name for each in self.inventory.shortfalls for name in each.boards}
+        return ", ".join(board.id for board in self.inventory.boards if board.id not in held) or "no boards"
 
 
 def join_farm(plan: HostPlan, folder: Path) -> JoinedHost:
@@ -127,7 +128,7 @@ def only_change(folder: Path) -> FileLock:
 
 
 def _join(plan: HostPlan, folder: Path) -> JoinedHost:
-    inventory = take_inventory(plan.boards, plan.name, plan.python, plan.expect)
+    inventory = take_inventory(plan.boards, plan.name, plan.python, plan.expectation)
     versions = host_versions(plan.python)
     node = Node(
         name=plan.name,
@@ -248,6 +249,8 @@ def _register(
             notes=inventory.notes,
             clock_ahead=farm.clock_ahead(),
             home=home_id(folder),
+            shortfalls=inventory.shortfalls,
+            survey=inventory.survey,
         )
         farm.call(RegistryActor.join, offer)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from farm.cluster.registry.records import HostOffer, RunReport
 from farm.core.board import Board
+from farm.core.shortfall import Shortfall, held_by, require_releasable
 
 BY_FARM = "farm"
 """The `by` of a hold that no person made."""
@@ -34,10 +35,44 @@ class HostEntry:
     Attributes:
         offer: what it brought when it joined.
         draining: why its boards take no more vectors; "" while they do.
+        released: what a person released boards from, each with its board: it holds the board no more.
     """
 
     offer: HostOffer
     draining: str = ""
+    released: tuple[Shortfall, ...] = ()
+
+    def holding(self, board: str) -> tuple[Shortfall, ...]:
+        """What holds a board of its."""
+        return held_by(self.offer.shortfalls, board, self.released)
+
+    def hold_of(self, board: str, since: float) -> Hold | None:
+        """The hold of a board of its that is not as expected; None for one that is, or was released."""
+        holding = self.holding(board)
+        return Hold("; ".join(each.why for each in holding), BY_FARM, since) if holding else None
+
+    @classmethod
+    def joining(cls, offer: HostOffer, before: HostEntry | None) -> HostEntry:
+        """A host that joins; what people released boards from stays so if it joins again and is still so.
+
+        Args:
+            offer: what it brings.
+            before: what was there under its name.
+        """
+        lacking = {each.of(name) for each in offer.shortfalls for name in each.boards}
+        released = before.released if before and before.offer.is_of_same_host(offer) else ()
+        return cls(offer, released=tuple(each for each in released if each in lacking))
+
+    def release(self, board: str) -> bool:
+        """Let a board of its be used although it is not as expected; returns whether that held it.
+
+        Raises:
+            FarmError: it lacks what nobody can release it from.
+        """
+        holding = self.holding(board)
+        require_releasable(board, holding)
+        self.released += holding
+        return bool(holding)
 
 
 @dataclass(slots=True)

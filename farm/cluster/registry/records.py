@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from farm.core.board import Board
 from farm.core.progress import BoardStatus
+from farm.core.shortfall import Shortfall
 from farm.core.ttnn_choice import by_age
 from scheduler.board_state import BoardState
 
@@ -45,6 +46,8 @@ class HostOffer:
         clock_ahead: how many seconds its clock is ahead of the head's; None where that wasn't measured.
         home: the id of the state folder that it joins from; "" if it has none. By it, a host that joins again is told
             from another one of the same name.
+        shortfalls: what it lacks of what is expected of it. Each holds the boards that it names.
+        survey: how its boards came about, a line each.
     """
 
     name: str
@@ -55,6 +58,8 @@ class HostOffer:
     notes: tuple[str, ...] = ()
     clock_ahead: float | None = None
     home: str = ""
+    shortfalls: tuple[Shortfall, ...] = ()
+    survey: tuple[str, ...] = ()
 
     def is_of_same_host(self, other: HostOffer) -> bool:
         """Whether both offers come from one host, which may have joined again."""
@@ -153,6 +158,8 @@ class HostView(BaseModel):
     versions: dict[str, str]
     notes: list[str] = []
     clock_off: float | None = Field(None, description="Seconds its clock was ahead of the head's when it joined.")
+    shortfalls: list[Shortfall] = Field(default=[], description="What it lacks of what is expected of it.")
+    survey: list[str] = Field(default=[], description="How its boards came about, a line each.")
 
 
 class RunView(BaseModel):

@@ -87,7 +87,7 @@ class Registry:
         if host and host.offer.node != offer.node:
             self._part_with_old_boards(offer.name)
         self._remove_boards(offer.name)
-        self._hosts[offer.name] = HostEntry(offer)
+        self._hosts[offer.name] = HostEntry.joining(offer, host)
         self._boards |= {
             board.id: BoardEntry(board, now, shares_chips_with=rivals(board, offer.boards)) for board in offer.boards
         }
@@ -103,7 +103,7 @@ class Registry:
         name = host.offer.name
         if name not in self._hosts:
             self.join(host.offer, now)
-            self._hosts[name].draining = host.draining
+            self._hosts[name].draining, self._hosts[name].released = host.draining, host.released
             self._settled_at = now + SETTLING_SECONDS
 
     def await_runs(self, names: Collection[str], now: float) -> None:
@@ -147,20 +147,22 @@ class Registry:
         self._entry(board).since = now
         self.holds[board] = Hold(str(why), str(by), now + self._unix_ahead)
 
-    def release(self, board: str, now: float) -> None:
-        """Let a held board be used again.
+    def release(self, board: str, now: float) -> str:
+        """Let a held board be used again; returns the name of its host, "" where that is away.
 
         Raises:
-            FarmError: there is no such board, or it is not held.
+            FarmError: there is no such board, it is not held, or it lacks what nobody can release it from.
         """
-        is_held = self.holds.pop(board, None) is not None
-        if is_held and board not in self._boards:
-            return  # its host is away
+        if board not in self._boards and self.holds.pop(board, None) is not None:
+            return ""
         entry = self._entry(board)
-        if not is_held:
+        host = self._hosts[entry.board.host]
+        was_lacking = host.release(board)
+        if self.holds.pop(board, None) is None and not was_lacking:
             raise FarmError(f"{board} is not held")
         entry.since, entry.faults_unchecked, entry.trouble = now, 0, ""
         entry.is_verified = False
+        return host.offer.name
 
     def checked(self, board: str, passed: bool, message: str, now: float) -> None:  # noqa: FBT001 - the check's result
         """Take the result of a board's check.
@@ -378,8 +380,13 @@ class Registry:
 
     def _hold(self, entry: BoardEntry) -> Hold | None:
         """The hold of a board, or of another one with some of its chips."""
-        names = (entry.board.id, *entry.shares_chips_with)
-        return next((self.holds[name] for name in names if name in self.holds), None)
+        others = (self._boards[name] for name in entry.shares_chips_with if name in self._boards)
+        return next(filter(None, map(self._own_hold, (entry, *others))), None)
+
+    def _own_hold(self, entry: BoardEntry) -> Hold | None:
+        """The hold of a board by somebody, or for what its host lacks."""
+        name = entry.board.id
+        return self.holds.get(name) or self._hosts[entry.board.host].hold_of(name, entry.since + self._unix_ahead)
 
     def _why_unusable(self, board: str) -> str:
         entry = self._boards.get(board)
@@ -387,6 +394,6 @@ class Registry:
             return "its host offers it no more"
         obstacle = self._obstacle(entry)
         if obstacle is BoardState.HELD and (hold := self._hold(entry)) is not None:
-            other = "" if board in self.holds else ", with chips of this board"
+            other = "" if self._own_hold(entry) else ", with chips of this board"
             return f"held by {hold.by}{other}: {hold.why}"
         return "its host is lost" if obstacle is BoardState.LOST else self._hosts[entry.board.host].draining

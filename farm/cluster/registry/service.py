@@ -116,7 +116,8 @@ class RegistryService:
     def release(self, board: str, by: str, *, verified: bool = False) -> None:
         """See `Registry.release`; `by` asked for it."""
         with self._acting() as now:
-            self._registry.release(board, now)
+            if host := self._registry.release(board, now):
+                self._keep_host(host)
             self._record(by, ActionKind.RELEASE, board, verified=verified)
 
     def begins(self, action: ActionKind, board: str, by: str, *, verified: bool = False) -> None:

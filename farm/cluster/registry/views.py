@@ -80,6 +80,8 @@ def view_of_host(host: HostEntry, *, is_alive: bool) -> HostView:
         versions=dict(offer.versions),
         notes=list(offer.notes),
         clock_off=None if offer.clock_ahead is None else round(offer.clock_ahead, 1),
+        shortfalls=list(offer.shortfalls),
+        survey=list(offer.survey),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from farm.board.backends.silicon import Silicon
+from farm.board.kinds import box_of
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,8 @@ class FakeUmd:
 
     Attributes:
         cards: the devices that it enumerates.
-        linked: whether each card has a link to the next one.
+        linked: whether each card has a link to the next one; the chips of a galaxy are linked as the product's.
+        lost_links: how many links are missing, however.
         undiscovered: addresses that it enumerates and doesn't discover.
         errors: errors by address.
         body: Python that runs in its place, for one that hangs or crashes; "" for nothing.
@@ -93,6 +95,7 @@ class FakeUmd:
 
     cards: Sequence[Card]
     linked: bool = True
+    lost_links: int = 0
     undiscovered: Sequence[str] = ()
     errors: Mapping[str, Sequence[str]] = field(default_factory=dict)
     body: str = ""
@@ -117,6 +120,10 @@ class FakeUmd:
             links += [(first, first + remote) for remote in range(1, card.remote + 1)]
             if self.linked and first:
                 links.append((first - 1, first))
+        kind = box_of([card.card for card in self.cards[:1]])
+        if self.linked and kind is not None and kind.mock.trays:
+            links = [(link.chip, link.far_chip) for link in kind.mock.links if link.far_chip < len(chips)]
+        links = links[self.lost_links :]
         world = {"devices": [card.address for card in self.cards], "chips": chips, "links": links}
         source = Path(__file__).with_name("fake_tt_umd.py").read_text()
         (folder / "tt_umd.py").write_text(f"{self.body}\n{source}\nWORLD.update({world!r})\n")

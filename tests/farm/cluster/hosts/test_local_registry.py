@@ -18,7 +18,7 @@ from farm.board.discovery.survey import Survey, SurveyedBoard
 from farm.board.kinds import KINDS
 from farm.board.reset import Resetter
 from farm.cli.boards import _screen, boards
-from farm.cluster.hosts import local_registry
+from farm.cluster.hosts import expected
 from farm.cluster.hosts.local_registry import LocalRegistry
 from farm.core.board import Board
 
@@ -26,7 +26,7 @@ from farm.core.board import Board
 def screen(monkeypatch: pytest.MonkeyPatch, boards: list[Board]) -> str:
     groups = [ChipGroup(board.kind, (), "a test made it") for board in boards]
     survey = Survey(tuple(map(SurveyedBoard, boards, groups)))
-    monkeypatch.setattr(local_registry, "host_survey", lambda: survey)
+    monkeypatch.setattr(expected, "host_survey", lambda: survey)
     stream = io.StringIO()
     Console(file=stream, width=160).print(_screen(LocalRegistry().view()))
     return stream.getvalue()
