@@ -47,11 +47,9 @@ def up(
     ] = None,
     port: Annotated[int, typer.Option(min=1, max=65535, help="With --head: the port to listen on.")] = 6379,
     jobs_on: Annotated[
-        str, typer.Option(help="With --head: the address for jobs and Ray's dashboard, which ask for the token.")
+        str, typer.Option(help="With --head: the address at which it takes jobs, which ask for the token.")
     ] = "127.0.0.1",
-    jobs_port: Annotated[
-        int, typer.Option(min=1, max=65535, help="With --head: the port for jobs and the dashboard.")
-    ] = 8265,
+    jobs_port: Annotated[int, typer.Option(min=1, max=65535, help="With --head: the port for jobs.")] = 8265,
     metrics_port: Annotated[
         int | None,
         typer.Option(
@@ -81,7 +79,7 @@ def up(
     if head == (join is not None):
         raise FarmError("give --head to start a farm, or --join HOST:PORT to join one")
     if head and not Extra.CLUSTER.is_installed:
-        raise NotRunnable(f"a head needs Ray's job API and dashboard: {own_install().command(Extra.CLUSTER)}")
+        raise NotRunnable(f"a head needs Ray's job API: {own_install().command(Extra.CLUSTER)}")
     from farm.board.expectation import Expectation
     from farm.cluster.hosts.expected import own_name
     from farm.cluster.hosts.host_plan import HostPlan
@@ -132,9 +130,7 @@ def up(
         for note in joined.inventory.notes:
             typer.echo(f"note: {note}")
         if plan.certificates and jobs_on not in LOOPBACK:
-            typer.echo(
-                "note: jobs and Ray's dashboard are not encrypted: leave out --jobs-on, and tunnel them with ssh -L"
-            )
+            typer.echo("note: jobs are not encrypted: leave out --jobs-on, and tunnel them with ssh -L")
         if head:
             typer.echo(
                 f"on the other hosts: ssh HEAD cat {token} | farm up --join {joined.state.address} --token-file -"

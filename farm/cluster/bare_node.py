@@ -6,13 +6,12 @@ start and to end than the rest of Ray.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import ModuleType
 from typing import Any
 
-from farm.cluster.bare_raylet import Raylets, without_its_agents
+from farm.cluster.bare_raylet import without_agents
+from farm.cluster.ray_processes import Commands, changed_commands, ray_module, without_methods
 from farm.cluster.ray_signals import end_ray, start_ray
 
 UNUSED = (
@@ -28,24 +27,6 @@ _MISFITS = (AttributeError, KeyError, TypeError, AssertionError)
 
 
 @contextmanager
-def without_unused_processes() -> Iterator[bool]:
-    """Start no process of `UNUSED` during a `with` block; methods that the installed Ray lacks are ignored.
-
-    Yields:
-        Whether Ray was changed: it may then fail where it needs what such a method does in this version.
-    """
-    node = _node_class()
-    methods = {name: vars(node)[name] for name in UNUSED if name in vars(node)}
-    for name in methods:
-        setattr(node, name, _start_nothing)
-    try:
-        yield bool(methods)
-    finally:
-        for name, method in methods.items():
-            setattr(node, name, method)
-
-
-@contextmanager
 def on_loopback() -> Iterator[None]:
     """Let Ray listen on the loopback address alone during a `with` block.
 
@@ -53,7 +34,7 @@ def on_loopback() -> Iterator[None]:
     clusters of several hosts: on those systems it listens as it should here. A version of Ray without that exception
     listens for other hosts, too.
     """
-    constants = _ray_module("ray_constants")
+    constants = ray_module("ray_constants")
     supported = getattr(constants, CLUSTERS, None)
     if supported is None:
         yield
@@ -77,30 +58,12 @@ def init_bare(**options: Any) -> None:
         Exception: Ray doesn't start.
     """
     methods_left_out = False
-    raylets = Raylets()
+    commands = Commands()
     try:
-        with without_unused_processes() as methods_left_out, without_its_agents() as raylets:
+        with without_methods(UNUSED) as methods_left_out, changed_commands(without_agents) as commands:
             start_ray(**options)
     except Exception as error:
-        if not (raylets.changed or (methods_left_out and isinstance(error, _MISFITS))):
+        if not (commands.changed or (methods_left_out and isinstance(error, _MISFITS))):
             raise
         end_ray()
         start_ray(**options)
-
-
-def _node_class() -> type:
-    """Ray's class that starts the processes of a host; an empty class where this version has none of that name."""
-    node = getattr(_ray_module("node"), "Node", None)
-    return node if isinstance(node, type) else type("Node", (), {})
-
-
-def _ray_module(name: str) -> ModuleType | None:
-    """A module of Ray's internals; None where this version has none of that name."""
-    try:
-        return importlib.import_module(f"ray._private.{name}")
-    except ImportError:
-        return None
-
-
-def _start_nothing(*_: object, **__: object) -> None:
-    """Stands in for a method that starts a process."""

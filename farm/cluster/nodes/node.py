@@ -55,7 +55,7 @@ class Node:
         token_file: the file with the farm's token.
         join: HOST:PORT of the head; None to be the head.
         port: where the head listens.
-        jobs_host: the address at which the head takes jobs and shows its dashboard.
+        jobs_host: the address at which the head takes jobs.
         jobs_port: the port of that address.
         resources: Ray resources, by name.
         labels: Ray labels of the node.
@@ -90,7 +90,7 @@ class Node:
             ]
         )
         return [
-            *(sys.executable, "-m", "ray.scripts.scripts", "start", "--block", *place),
+            *(sys.executable, "-m", "farm.cluster.nodes.ray_start", "--block", *place),
             *("--node-ip-address", self.node_ip, "--disable-usage-stats", "--num-gpus", "0"),
             # a free port: with Ray's fixed one, the second farm of a host would take no jobs, and say so to nobody
             *("--dashboard-agent-listen-port", "0"),

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from farm.cluster import bare_node, ray_signals
+from farm.cluster.ray_processes import node_class
 
 
 class Ray:
@@ -97,4 +98,4 @@ def test_other_errors_are_raised(ray: Ray, error: Exception) -> None:
 
 
 def test_the_installed_ray_has_them() -> None:
-    assert set(bare_node.UNUSED) <= set(vars(bare_node._node_class()))
+    assert set(bare_node.UNUSED) <= set(vars(node_class()))

@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from farm.cluster import bare_node, ray_signals
-from farm.cluster.bare_raylet import AGENTS, IDLE, without_agents, without_its_agents
+from farm.cluster.bare_raylet import AGENTS, IDLE, without_agents
+from farm.cluster.ray_processes import changed_commands
 
 RAYLET = ["raylet", "--node_id=7", *(f"{name}=python agent.py --port=0" for name in AGENTS), "--metrics-agent-port=0"]
 
@@ -84,5 +85,5 @@ def test_a_ray_that_does_not_start_at_all_says_so(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("services", [None, SimpleNamespace()])
 def test_a_ray_of_other_parts_is_left_alone(services: SimpleNamespace | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray._private.services", services)
-    with without_its_agents() as raylets:
-        assert not raylets.changed
+    with changed_commands(without_agents) as commands:
+        assert not commands.changed

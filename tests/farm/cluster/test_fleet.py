@@ -18,9 +18,10 @@ import pytest
 from farm.board.backends.fake import SCRIPT_VARIABLE, Act, Script, fake_boards
 from farm.board.kinds import KINDS
 from farm.board.limits import Limits
-from farm.cluster.bare_node import UNUSED, _start_nothing
+from farm.cluster.bare_node import UNUSED
 from farm.cluster.ray_client import ray
 from farm.cluster.ray_fleet import RayFleet
+from farm.cluster.ray_processes import start_nothing
 from farm.core.attempt import Attempt
 from farm.core.board import Board
 from farm.core.errors import StoreError
@@ -199,7 +200,7 @@ def test_an_embedded_ray_is_bare(ray_address: str) -> None:
     assert "raylet" in commands
     others = ("dashboard.py", "log_monitor.py", "monitor.py", "agent/main.py")
     assert not [each for each in others if f"/{each}" in commands.replace("_command=", "_command ")]
-    assert not any(vars(ray._private.node.Node)[each] is _start_nothing for each in UNUSED), "for its start alone"
+    assert not any(vars(ray._private.node.Node)[each] is start_nothing for each in UNUSED), "for its start alone"
 
 
 def test_a_stopped_actor_is_detected_and_replaced(
