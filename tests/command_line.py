@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,16 +11,22 @@ import typer
 from farm.cli import app
 
 
+@functools.cache
+def root() -> Any:
+    """Return `farm` as click sees it."""
+    return typer.main.get_command(app)
+
+
 def subcommands() -> dict[str, Any]:
     """Return the subcommands of `farm` by name, as click sees them."""
-    commands: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
+    commands: dict[str, Any] = vars(root())["commands"]
     return commands
 
 
 def without_global_options(words: Sequence[str]) -> list[str]:
     """Return a command without the options before its name, such as `-v`; assert that these exist."""
     name = next((place for place, word in enumerate(words) if not word.startswith("-")), len(words))
-    options = {option for parameter in typer.main.get_command(app).params for option in parameter.opts}
+    options = {option for parameter in root().params for option in parameter.opts}
     for word in words[:name]:
         assert word in options or word[:2] in options, f"`farm` has no {word}"
     return list(words[name:])
