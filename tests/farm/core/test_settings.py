@@ -189,7 +189,8 @@ def test_a_damaged_record_is_refused_in_one_line(own_folder: Path) -> None:
 
 def test_every_setting_says_who_may_set_it() -> None:
     assert [name for name in Settings.model_fields if not origin_of(name).checkout_may_set] == [
-        *("address", "jobs", "token_file", "certificates", "store", "python", "isolate_user", "state")
+        *("address", "jobs", "token_file", "certificates", "store", "python", "isolate_user"),
+        *("job_isolation", "job_size", "state"),
     ]
 
 
