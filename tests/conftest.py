@@ -38,9 +38,12 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that start Ray, which take longest, so that two processes end at about the same time."""
-    slow = {item.path for item in items if item.get_closest_marker("ray")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Begin with the files that take longest, so that two processes end at about the same time.
+
+    These are the files that start Ray, then those that open boards.
+    """
+    ray, ttnn = ({item.path for item in items if item.get_closest_marker(marker)} for marker in ("ray", "ttnn"))
+    items.sort(key=lambda item: (item.path not in ray, item.path not in ttnn))
 
 
 @atexit.register
