@@ -151,6 +151,11 @@ class BoardKind:
     aliases: tuple[str, ...] = ()
     reset: ResetScope = ResetScope.CARDS
 
+    @property
+    def is_whole_host(self) -> bool:
+        """Whether all such devices of a host are one board, however many there are."""
+        return self.box is not None and self.box.devices is None
+
 
 @dataclass(frozen=True, slots=True)
 class Board:

@@ -108,7 +108,7 @@ def _groups(
     box = box_of([chip.card for chip in chips])
     remark = ""
     if box is not None and box.box is not None and kind in (None, box):
-        links = None if _is_whole_host(box) else _links(box, chips, host.umd)
+        links = None if box.is_whole_host else _links(box, chips, host.umd)
         is_expected = box.box.presumed or kind is not None
         if links.complete if links else is_expected:
             yield _box(box, chips, host, linked=links is not None)
@@ -123,7 +123,7 @@ def _groups(
             remark = "; tt-umd finds no link to another card"
     for name, members in by_kind.items():
         card_kind = KINDS[name]
-        if _is_whole_host(card_kind):
+        if card_kind.is_whole_host:
             yield _box(card_kind, members, host)
         elif card_kind.pci_devices == 1:
             for chip in members:
@@ -131,11 +131,6 @@ def _groups(
                 yield _group(card_kind, [chip], host, reason)
         else:
             yield from _cards_of_several(card_kind, members, host, differences, remark)
-
-
-def _is_whole_host(kind: BoardKind) -> bool:
-    """Whether all such devices of a host are one board, however many there are."""
-    return kind.box is not None and kind.box.devices is None
 
 
 def _box(kind: BoardKind, chips: Sequence[_Chip], host: HostChips, *, linked: bool = False) -> ChipGroup:
@@ -258,7 +253,7 @@ def _kind_of_driver_card(card: str) -> BoardKind | None:
 
 def _kind_of_umd(board_type: str) -> BoardKind | None:
     kinds = (kind for kind in KINDS.values() if kind.mock.card == board_type)
-    return next((kind for kind in kinds if kind.cards or _is_whole_host(kind)), None)
+    return next((kind for kind in kinds if kind.cards or kind.is_whole_host), None)
 
 
 def _kind_of_smi(card: str) -> BoardKind | None:

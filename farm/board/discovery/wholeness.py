@@ -41,7 +41,7 @@ def is_part(chip: UmdChip, addresses: Collection[str], boards: Collection[int] |
 def _chips(
     kind: BoardKind, addresses: Collection[str], boards: Collection[int] | None, host: HostChips
 ) -> Shortfall | None:
-    is_by_device = _is_whole_host(kind) or kind.pci_devices > 1
+    is_by_device = kind.is_whole_host or kind.pci_devices > 1
     present = len(addresses) if is_by_device else _chips_of(addresses, boards, host)
     if present is None or present == kind.chips:
         return None
@@ -66,7 +66,7 @@ def _chips_of(addresses: Collection[str], boards: Collection[int] | None, host: 
 def _links(kind: BoardKind, addresses: Collection[str], umd: UmdReport) -> Shortfall | None:
     """The links of a galaxy, whose chips are all there. Those between cards decide whether they are a box at all."""
     chips = {chip.chip for chip in umd.chips if chip.address in addresses}
-    if not _is_whole_host(kind) or len(chips) != kind.chips:
+    if not kind.is_whole_host or len(chips) != kind.chips:
         return None
     present = sum(near in chips and far in chips for near, far in {*umd.links})
     whole = len({frozenset((link.chip, link.far_chip)) for link in kind.mock.links})
@@ -82,7 +82,3 @@ def _health(
         if is_part(chip, addresses, boards):
             for complaint in complaints(chip):
                 yield Shortfall(Trait.HEALTH, kind.name, f"an unhealthy chip: {complaint}", "healthy chips")
-
-
-def _is_whole_host(kind: BoardKind) -> bool:
-    return kind.box is not None and kind.box.devices is None
