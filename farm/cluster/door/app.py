@@ -5,20 +5,20 @@ Each endpoint is a row of a table.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeAlias, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from farm.cluster.board_registry import BoardActs, ViewSource
+from farm.cluster.door.arriving import arrived
 from farm.cluster.door.job_desk import JobDesk, JobRules, JobService
 from farm.cluster.door.messages import BoardRequest, Done, HoldRequest, Refusal
 from farm.cluster.door.refused import Refused
@@ -55,28 +55,16 @@ async def body_of(request: Request, model: type[AnyModel]) -> AnyModel:
     Raises:
         Refused: it is too large, too slow, or not what it should be.
     """
-    parts: list[bytes] = []
-    size = 0
 
-    async def read() -> None:
-        nonlocal size
-        async for part in request.stream():
-            size += len(part)
-            if size > LARGEST_REQUEST:
+    async def read() -> AnyModel:
+        content = bytearray()
+        async for piece in request.stream():
+            content += piece
+            if len(content) > LARGEST_REQUEST:
                 raise Refused(413, f"the request has more than {LARGEST_REQUEST} bytes")
-            parts.append(part)
+        return model.model_validate_json(bytes(content))
 
-    try:
-        await asyncio.wait_for(read(), READ_SECONDS)
-        return model.model_validate_json(b"".join(parts))
-    except asyncio.TimeoutError:
-        raise Refused(408, "the request arrives too slowly") from None
-    except ClientDisconnect:
-        raise Refused(400, "the request did not arrive") from None
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "body"
-        raise Refused(400, f"the request's {place}: {problem['msg']}"[:1000], ExitCode.USAGE) from None
+    return await arrived(read(), READ_SECONDS, "body")
 
 
 class Door:

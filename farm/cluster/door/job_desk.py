@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from anyio import CapacityLimiter, open_file, to_thread
-from pydantic import ValidationError
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from farm.board.shipping import MAX_BYTES
+from farm.cluster.door.arriving import arrived
 from farm.cluster.door.job_messages import LARGEST_HEAD, JobOutputPiece, JobRequest, JobView
 from farm.cluster.door.job_policy import JobPolicy
 from farm.cluster.door.messages import Done
@@ -257,15 +257,7 @@ async def _received(request: Request, file: Path, largest: int) -> tuple[JobRequ
         Refused: it is too large, too slow, or not what it should be.
     """
     try:
-        return await asyncio.wait_for(_read(request.stream(), file, largest), UPLOAD_SECONDS)
-    except asyncio.TimeoutError:
-        raise Refused(408, "the request arrives too slowly") from None
-    except ClientDisconnect:
-        raise Refused(400, "the request did not arrive") from None
-    except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, problem["loc"])) or "first line"
-        raise Refused(400, f"the request's {place}: {problem['msg']}"[:1000], ExitCode.USAGE) from None
+        return await arrived(_read(request.stream(), file, largest), UPLOAD_SECONDS, "first line")
     except OSError as error:
         raise Refused(503, f"the head can't keep the folder: {reason_of(error)}") from None
 
