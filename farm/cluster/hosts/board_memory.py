@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -101,12 +101,12 @@ class BoardMemory:
         """The holds among some boards, by id: their own, and those of others with some of their chips."""
         held = {name: each for name, each in self.boards().items() if each.hold is not None}
         by_chip = {chip: each.hold for each in held.values() for chip in each.chips}
-        found: dict[str, Hold] = {}
+        holds: dict[str, Hold] = {}
         for board in boards:
-            holds = (held[board.id].hold if board.id in held else None, *map(by_chip.get, board.chips))
-            if hold := next(filter(None, holds), None):
-                found[board.id] = hold
-        return found
+            reasons = (held[board.id].hold if board.id in held else None, *map(by_chip.get, board.chips))
+            if hold := next(filter(None, reasons), None):
+                holds[board.id] = hold
+        return holds
 
     def hold(self, board: Board, why: str, by: str) -> None:
         """Keep a board from all runs."""
@@ -152,15 +152,16 @@ def _new(board: Board) -> RememberedBoard:
     return RememberedBoard(board.backend, board.kind.name, chips=board.chips)
 
 
-def _holds_as_expected(text: str, boards: Iterable[Board]) -> dict[str, Hold]:
+def _holds_as_expected(
+    boards: Iterable[Board], lacking: Collection[Shortfall], remembered: Mapping[str, RememberedBoard]
+) -> dict[str, Hold]:
     """The holds of boards of this host that are not as expected, by id.
 
     Args:
-        text: what `--boards` names.
         boards: the boards.
+        lacking: what the host lacks.
+        remembered: what the host remembers of its boards.
     """
-    remembered = BoardMemory().boards()
-    _, lacking = own_shortfalls(text)
     holding = {board.id: held_by(lacking, board.id, _released(remembered, board.id)) for board in boards}
     return {
         name: Hold("; ".join(each.why for each in reasons), BY_FARM, time.time())
@@ -187,8 +188,10 @@ def usable_boards(text: str, note: Callable[[str], None]) -> list[Board]:
     memory = BoardMemory()
     holds: dict[str, Hold] = {}
     boards = select_boards(text)
+    _, lacking = own_shortfalls(text)
+    remembered = memory.boards()
     # others of a count take their place, and may be held, too
-    while more := {**_holds_as_expected(text, boards), **memory.holds_of(boards)}:
+    while more := {**_holds_as_expected(boards, lacking, remembered), **memory.holds_of(boards)}:
         holds |= more
         boards = select_boards(text, holds)
     lines = [f"{name} is left out, held by {hold.by}: {hold.why}" for name, hold in holds.items()]
