@@ -35,8 +35,8 @@ def without_agents(command: Sequence[str]) -> list[str] | None:
         command: the program and its options, each as `--name=value`.
     """
     replaced = {**dict.fromkeys(AGENTS, IDLE), **dict.fromkeys(PORTS, str(NO_PORT))}
-    given = {word.partition("=")[0] for word in command}
-    if not given.issuperset(AGENTS):
+    names = {word.partition("=")[0] for word in command}
+    if not names.issuperset(AGENTS):
         return None
     kept = [word for word in command if word.partition("=")[0] not in replaced]
     return [*kept, *(f"{name}={value}" for name, value in replaced.items())]

@@ -53,11 +53,11 @@ def split_box(box: ChipGroup, way: Partition, umd: UmdReport | None) -> Split:
         if needs_links(kind, way) and not (umd and _are_linked(kind.mock, places, umd)):
             return Split(troubles=(f"no {what}: tt-umd doesn't tell that its trays are linked as the product's are",))
     else:
-        found = _places_by_links(kind.mock, umd) if umd else None
-        if found is None:
+        numbered = _places_by_links(kind.mock, umd) if umd else None
+        if numbered is None:
             cause = "doesn't find the links of the box" if umd else "was not asked, which alone tells of links"
             return Split(troubles=(f"no {what}: tt-umd {cause}; silicon:{kind.name}/CARD needs none",))
-        places = found
+        places = numbered
     parts = tuple(
         ChipGroup(
             way.kind,
@@ -122,7 +122,7 @@ def _places_by_links(layout: MockLayout, umd: UmdReport) -> dict[int, str] | Non
     if numbering is None:
         return None
     addresses = {chip.chip: chip.address for chip in umd.chips}
-    return {chip: addresses[found] for chip, found in numbering.items() if chip in layout.mmio}
+    return {chip: addresses[umd_chip] for chip, umd_chip in numbering.items() if chip in layout.mmio}
 
 
 def _numberings(layout: MockLayout, umd: UmdReport, chosen: dict[int, int]) -> Iterator[dict[int, int]]:

@@ -30,7 +30,7 @@ def turns(
         runs: all runs.
         now: seconds of the registry's clock.
     """
-    found: dict[str, str] = {}
+    waited_for: dict[str, str] = {}
     for board, name in due.items():
         others, run = boards[board].shares_chips_with, runs[name]
         if not others or board in run.leases or run.waits_since is None:
@@ -40,5 +40,5 @@ def turns(
             default=run.report.priority,
         )
         if now - run.waits_since >= PATIENCE_SECONDS or rank < run.report.priority:
-            found |= {other: name for other in others if other not in found}
-    return found
+            waited_for |= {other: name for other in others if other not in waited_for}
+    return waited_for
